@@ -1,0 +1,2 @@
+export * from './ports.ts';
+export { Logger } from './logger.ts';

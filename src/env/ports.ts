@@ -1,0 +1,260 @@
+/**
+ * Every effect of the product, as narrow ports. `env/node` implements them on Node, `sim/` in memory under one seed;
+ * nothing else touches a clock, a socket, a file, a thread or randomness.
+ *
+ * Contracts that both implementations keep:
+ * - Callbacks are never called from inside the call that registers them.
+ * - `Timers.endOfTurn` callbacks run once, after the events of this turn and before the next ones are waited for.
+ * - Files are synchronous: they are used at start, at stop, and inside workers. What was written but not synced may be
+ *   lost, in part and out of order, by a crash; a rename is durable after `syncDirectory` of its directory.
+ */
+
+export interface Env {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: RandomSource;
+  readonly files: Files;
+  readonly network: Network;
+  readonly crypto: Crypto;
+  readonly compression: Compression;
+  readonly workers: Workers;
+  readonly process: ProcessControl;
+  readonly scripts: Scripts;
+  readonly log: LogSink;
+}
+
+/** What the code inside a worker may use. */
+export type WorkerEnv = Pick<Env, 'clock' | 'files' | 'compression'>;
+
+export interface Clock {
+  /** Seconds since the Unix epoch, with fraction; may jump. */
+  realtimeSeconds(): number;
+  /** Milliseconds from an arbitrary start, with fraction; never goes back. */
+  monotonicMs(): number;
+}
+
+export interface TimerHandle {
+  cancel(): void;
+}
+
+export interface Timers {
+  after(delayMs: number, callback: () => void): TimerHandle;
+  every(periodMs: number, callback: () => void): TimerHandle;
+  /** Runs `callback` in the check phase of this turn of the event loop. */
+  endOfTurn(callback: () => void): void;
+  /** A promise form of `after`, for start and stop. */
+  sleep(delayMs: number): Promise<void>;
+}
+
+export interface RandomSource {
+  /** Fills with unpredictable bytes. */
+  fill(bytes: Uint8Array): void;
+  uint32(): number;
+}
+
+export interface Crypto {
+  sha1(...parts: readonly Uint8Array[]): Uint8Array;
+  sha256(...parts: readonly Uint8Array[]): Uint8Array;
+  md5(...parts: readonly Uint8Array[]): Uint8Array;
+}
+
+export type FileOpenMode =
+  | 'read'
+  /** Creates the file; fails with `EEXIST` if it is there. */
+  | 'create'
+  /** Opens for reading and writing, creates if absent, keeps what is there. */
+  | 'update';
+
+export type FileStatus = Readonly<{
+  kind: 'file' | 'directory' | 'other';
+  sizeBytes: number;
+  modifiedSeconds: number;
+  device: number;
+  inode: number;
+}>;
+
+/** Failures are thrown as FileError. */
+export interface Files {
+  open(path: string, mode: FileOpenMode): OpenFile;
+  /** Names (without path) in the directory, sorted. */
+  list(directory: string): readonly string[];
+  /** null if there is nothing. */
+  status(path: string): FileStatus | null;
+  makeDirectories(path: string): void;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  /** Makes creations, renames and removals in the directory durable. */
+  syncDirectory(path: string): void;
+  /** Free bytes of the file system that holds the path. */
+  freeBytes(path: string): number;
+  /** Locks the directory for this process until `release`; null if a living process holds it. Dead holders do not count. */
+  lockDirectory(directory: string): DirectoryLock | null;
+  /** Joins and normalises path segments. */
+  join(...segments: readonly string[]): string;
+  /** An absolute form of the path. */
+  absolute(path: string): string;
+}
+
+export interface DirectoryLock {
+  release(): void;
+}
+
+export interface OpenFile {
+  readonly path: string;
+  sizeBytes(): number;
+  /** Reads up to `length` bytes at `position`; returns how many, 0 at the end. */
+  read(target: Uint8Array, offset: number, length: number, position: number): number;
+  /** Writes all or throws; what was written before the failure may be there. */
+  write(source: Uint8Array, offset: number, length: number, position: number): void;
+  /** Makes the content durable (fdatasync). */
+  sync(): void;
+  truncate(sizeBytes: number): void;
+  close(): void;
+}
+
+/** `code` is the errno name: ENOENT, EEXIST, ENOSPC, EIO, EACCES ...; `errno` its positive number. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly code: string;
+  readonly errno: number;
+  readonly path: string;
+
+  constructor(code: string, errno: number, path: string, operation: string) {
+    super(`${operation} ${path}: ${code}`);
+    this.code = code;
+    this.errno = errno;
+    this.path = path;
+  }
+}
+
+export interface Compression {
+  zstdCompress(bytes: Uint8Array, level: number): Uint8Array;
+  /** Throws if the frame is damaged or its content is larger than `maxBytes`. */
+  zstdDecompress(bytes: Uint8Array, maxBytes: number): Uint8Array;
+}
+
+export type Address =
+  | Readonly<{ kind: 'tcp'; host: string; port: number }>
+  /** `path` of a Unix domain socket. */
+  | Readonly<{ kind: 'unix'; path: string }>;
+
+export interface Network {
+  /** Starts listening. Rejects with NetworkError (EADDRINUSE, EACCES ...). Port 0 takes a free one. */
+  listen(address: Address, onConnection: (stream: Stream) => void): Promise<Listener>;
+  /** Opens a connection. Rejects with NetworkError (ECONNREFUSED, ETIMEDOUT ...). */
+  connect(address: Address, timeoutMs: number): Promise<Stream>;
+}
+
+export interface Listener {
+  /** Where it really listens. */
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+/**
+ * A byte stream in both directions. Handlers are set once, right after the stream is had, by `start`.
+ * After `onClose` nothing else is called.
+ */
+export interface Stream {
+  /** As `box.session.peer()` prints it: host:port, or unix/:path. */
+  readonly peer: string;
+  start(handlers: StreamHandlers): void;
+  /**
+   * Queues bytes for sending; they belong to the stream until `onWritten` of this call has run, which happens in order,
+   * also when the connection breaks. Returns the bytes queued and not yet handed to the system.
+   */
+  write(bytes: Uint8Array, onWritten?: () => void): number;
+  readonly queuedBytes: number;
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then closes our direction. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+export type StreamHandlers = Readonly<{
+  /** The chunk is valid during the call only. */
+  onData: (chunk: Uint8Array) => void;
+  /** The peer closed its direction. */
+  onEnd: () => void;
+  /** Queued bytes fell to zero after a `write` that left some. */
+  onDrain: () => void;
+  /** The connection is gone; `error` names why, null after a regular end. */
+  onClose: (error: NetworkError | null) => void;
+}>;
+
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The closed list of what can run in a worker; `instance/workers` has one entry for each. */
+export type WorkerKind = 'log' | 'checkpoint';
+
+export interface Workers {
+  /**
+   * Starts a worker. `parameters` are plain data. A worker that dies by an exception calls `onFailure` once.
+   */
+  start(kind: WorkerKind, parameters: WorkerMessage, handlers: WorkerHandlers): WorkerHandle;
+}
+
+export type WorkerHandlers = Readonly<{
+  onMessage: (message: WorkerMessage) => void;
+  onFailure: (error: Error) => void;
+}>;
+
+export interface WorkerHandle {
+  /** Buffers in `transfer` move to the worker and are empty here afterwards. */
+  post(message: WorkerMessage, transfer?: readonly ArrayBuffer[]): void;
+  /** Resolves when the worker has ended; it ends after the messages posted before. */
+  stop(): Promise<void>;
+}
+
+/** Plain data, as structured clone takes it. */
+export type WorkerMessage =
+  null | boolean | number | string | Uint8Array | readonly WorkerMessage[] | { readonly [key: string]: WorkerMessage };
+
+/** The worker's side of the channel. */
+export interface WorkerChannel {
+  post(message: WorkerMessage, transfer?: readonly ArrayBuffer[]): void;
+  onMessage(handler: (message: WorkerMessage) => void): void;
+  /** Called once, after the last message, when the owner stops the worker. */
+  onStop(handler: () => void): void;
+}
+
+export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1';
+
+export interface ProcessControl {
+  readonly pid: number;
+  hostName(): string;
+  onSignal(signal: Signal, handler: () => void): void;
+  /** Resident memory and JavaScript heap, in bytes. */
+  memoryUsage(): Readonly<{ residentBytes: number; heapBytes: number }>;
+  /** Ends the process at once, for broken invariants. */
+  abort(reason: string): never;
+}
+
+export interface Scripts {
+  /** Imports a user's module by path; rejects with the loader's own error. */
+  importModule(path: string): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export const LOG_LEVELS = ['fatal', 'system', 'error', 'crit', 'warn', 'info', 'verbose', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One record of the log; sinks decide the form and where it goes. */
+export interface LogSink {
+  readonly level: LogLevel;
+  write(
+    level: LogLevel,
+    module: string,
+    message: string,
+    fields?: Readonly<Record<string, string | number | boolean>>,
+  ): void;
+}
