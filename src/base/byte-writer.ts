@@ -8,8 +8,12 @@ export class ByteWriter {
   view: DataView;
   position = 0;
 
-  constructor(initialBytes = 1024) {
-    this.bytes = allocateBytes(initialBytes);
+  readonly #isShared: boolean;
+
+  /** `isShared`: the memory can be read by workers while it stays here. */
+  constructor(initialBytes = 1024, isShared = false) {
+    this.#isShared = isShared;
+    this.bytes = allocateBytes(initialBytes, isShared);
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
   }
 
@@ -48,7 +52,7 @@ export class ByteWriter {
   #grow(needed: number): void {
     let size = Math.max(64, this.bytes.length * 2);
     while (size < needed) size *= 2;
-    const grown = allocateBytes(size);
+    const grown = allocateBytes(size, this.#isShared);
     grown.set(this.bytes.subarray(0, this.position));
     this.bytes = grown;
     this.view = new DataView(grown.buffer, grown.byteOffset, grown.length);
@@ -72,6 +76,6 @@ export function copyBytes(
   }
 }
 
-function allocateBytes(size: number): Uint8Array {
-  return new Uint8Array(size);
+function allocateBytes(size: number, isShared: boolean): Uint8Array {
+  return isShared ? new Uint8Array(new SharedArrayBuffer(size)) : new Uint8Array(size);
 }

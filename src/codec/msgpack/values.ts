@@ -11,6 +11,7 @@
  * | extension | what `decodeExtension` of the registered types gives, else ExtensionValue |
  */
 import { assert, ByteWriter } from '../../base/index.ts';
+import { readString, writeString } from './strings.ts';
 import { decodeExtension, encodeExtension, ExtensionValue, type ExtensionTypes } from './extensions.ts';
 import {
   readBigInt,
@@ -23,7 +24,6 @@ import {
   writeInteger,
   writeMapHeader,
   writeNil,
-  writeStringHeader,
 } from './numbers.ts';
 import {
   arrayLength,
@@ -68,29 +68,6 @@ export type Value =
   | { readonly [key: string]: Value };
 
 const NESTING_MAX = 500;
-const textDecoder = new TextDecoder('utf-8');
-const textEncoder = new TextEncoder();
-
-/** The string at `position`, which must be a string or a binary. */
-export function readString(bytes: Uint8Array, position: number): string {
-  const start = payloadStart(bytes, position);
-  const end = start + payloadLength(bytes, position);
-  if (end - start <= 24) {
-    let text = '';
-    for (let index = start; index < end; index++) {
-      const byte = bytes[index]!;
-      if (byte >= 0x80) return decodeText(bytes, start, end);
-      text += String.fromCharCode(byte);
-    }
-    return text;
-  }
-  return decodeText(bytes, start, end);
-}
-
-function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  // TextDecoder refuses views of shared memory, where the arena lies.
-  return textDecoder.decode(bytes.buffer instanceof ArrayBuffer ? bytes.subarray(start, end) : bytes.slice(start, end));
-}
 
 /** Decodes the value at `position`; the bytes must be valid MessagePack. */
 export function decodeValue(bytes: Uint8Array, position: number): Value {
@@ -204,27 +181,6 @@ function encodeObject(
     writeString(writer, key);
     encodeValue(writer, item, depth + 1);
   }
-}
-
-export function writeString(writer: ByteWriter, text: string): void {
-  if (text.length < 32) {
-    writer.ensure(1 + text.length);
-    const start = writer.position;
-    let index = 0;
-    for (; index < text.length; index++) {
-      const code = text.charCodeAt(index);
-      if (code >= 0x80) break;
-      writer.bytes[start + 1 + index] = code;
-    }
-    if (index === text.length) {
-      writer.bytes[start] = 0xa0 | text.length;
-      writer.position = start + 1 + text.length;
-      return;
-    }
-  }
-  const encoded = textEncoder.encode(text);
-  writeStringHeader(writer, encoded.length);
-  writer.writeBytes(encoded, 0, encoded.length);
 }
 
 /** One value as bytes. */

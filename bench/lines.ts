@@ -1,0 +1,72 @@
+/** The lines of the benchmark: what is measured, in which shape, and which goal it has. */
+import { GUARDED_SPACE, PLAIN_SPACE, RANGED_SPACE } from './control.ts';
+import type { Operation } from './requests.ts';
+
+export type Shape = Readonly<{ connections: number; depth: number }>;
+
+/** The ratio ours / peer that a line must reach, or must not exceed where less is better. */
+export type Goal = Readonly<{ atLeast: number }> | Readonly<{ atMost: number }>;
+
+export type Table = 'open' | 'rights';
+
+export type LoadLine = Readonly<{
+  name: string;
+  table: Table;
+  operation: Operation;
+  spaceId: number;
+  fields: 2 | 3;
+  shape: Shape;
+  goal: Goal | null;
+}>;
+
+export const COST_NAMES = ['memory', 'snapshot', 'snapshot-peak', 'restart'] as const;
+export type CostName = (typeof COST_NAMES)[number];
+
+/** Goals of the lines where less is better. */
+export const COST_GOALS: Readonly<Record<CostName, Goal | null>> = {
+  memory: null,
+  snapshot: null,
+  'snapshot-peak': null,
+  restart: null,
+};
+
+const PIPELINED: Shape = { connections: 4, depth: 1000 };
+const LONG_REPLIES: Shape = { connections: 4, depth: 100 };
+const MANY: Shape = { connections: 50, depth: 1 };
+const SINGLE: Shape = { connections: 1, depth: 1 };
+
+type Entry = readonly [operation: Operation, shape: Shape, goal: Goal | null];
+
+const ENTRIES: readonly Entry[] = [
+  ['select', PIPELINED, null],
+  ['replace', PIPELINED, null],
+  ['update', PIPELINED, null],
+  ['upsert', PIPELINED, null],
+  ['delete-insert', PIPELINED, null],
+  ['range', LONG_REPLIES, null],
+  ['select', MANY, null],
+  ['replace', MANY, null],
+  ['select', SINGLE, null],
+  ['call', PIPELINED, null],
+];
+
+function line(table: Table, [operation, shape, goal]: Entry): LoadLine {
+  const name = `${operation}-${shape.connections}x${shape.depth}`;
+  if (table === 'rights') {
+    return { name: `rights-${name}`, table, operation, shape, goal, spaceId: GUARDED_SPACE, fields: 3 };
+  }
+  const ranged = operation === 'range';
+  return { name, table, operation, shape, goal, spaceId: ranged ? RANGED_SPACE : PLAIN_SPACE, fields: ranged ? 3 : 2 };
+}
+
+export const LOAD_LINES: readonly LoadLine[] = [
+  ...ENTRIES.map((entry) => line('open', entry)),
+  ...ENTRIES.map((entry) => line('rights', entry)),
+];
+
+/** The shapes of all lines, each once, for measuring the client's own limit. */
+export const SHAPES: readonly Shape[] = [PIPELINED, MANY, SINGLE];
+
+export function writes(operation: Operation): boolean {
+  return operation !== 'select' && operation !== 'range' && operation !== 'call';
+}

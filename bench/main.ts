@@ -1,0 +1,198 @@
+/**
+ * `npm run bench`: a real Tarantool and this project with the same data under the same load, in turn, pair by pair.
+ * Only the ratios of one run mean something; the absolute figures depend on the machine.
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from '../test/support/child-server.ts';
+import { GUARDED_SPACE, PLAIN_SPACE, RANGED_SPACE } from './control.ts';
+import { loadAndWeigh, snapshotPeak, snapshotSeconds, type MemoryCost } from './costs.ts';
+import { COST_NAMES, LOAD_LINES, SHAPES, writes, type CostName, type LoadLine } from './lines.ts';
+import { parseOptions, USAGE, type BenchOptions } from './options.ts';
+import { absoluteTable, costTable, limitTable, ratioTable, type CostRuns, type LoadRuns } from './report.ts';
+import { FIRST_KEY } from './requests.ts';
+import { LoadRunner } from './runner.ts';
+import { BenchServer, ourProgram, peerProgram, type Side } from './servers.ts';
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+const WARM_RUN_SECONDS = 1;
+const MEBIBYTE = 1024 * 1024;
+
+class Benchmark {
+  readonly #options: BenchOptions;
+  readonly #runner: LoadRunner;
+  readonly #servers: readonly BenchServer[];
+
+  constructor(options: BenchOptions, runner: LoadRunner, servers: readonly BenchServer[]) {
+    this.#options = options;
+    this.#runner = runner;
+    this.#servers = servers;
+  }
+
+  wants(name: string): boolean {
+    return this.#options.only.length === 0 || this.#options.only.some((part) => name.includes(part));
+  }
+
+  /** Fills the spaces; returns what a tuple of the plain one costs. */
+  async prepare(): Promise<Readonly<Record<Side, MemoryCost | null>>> {
+    const memory: Record<Side, MemoryCost | null> = { peer: null, ours: null };
+    const { rows } = this.#options;
+    for (const server of this.#servers) {
+      await server.withControl((control) => control.createPlainSpace());
+      memory[server.side] = await loadAndWeigh(server, this.#runner, rows);
+      await server.withControl(async (control) => {
+        await control.createRangedSpace();
+        await control.createGuardedSpace();
+      });
+      await this.#runner.load(server, RANGED_SPACE, 3, rows);
+      await this.#runner.load(server, GUARDED_SPACE, 3, rows);
+      progress(`${server.title} has its data`);
+    }
+    return memory;
+  }
+
+  /** One line: a run of each side that is thrown away, then the pairs. */
+  async load(line: LoadLine): Promise<LoadRuns> {
+    const runs: LoadRuns & Record<Side, LoadRuns[Side][number][]> = { line, peer: [], ours: [] };
+    const { rows, pairs, seconds } = this.#options;
+    for (const server of this.#servers) await this.#runner.line(server, line, rows, WARM_RUN_SECONDS);
+    for (let pair = 0; pair < pairs; pair++) {
+      for (const server of this.#servers) {
+        runs[server.side].push(await this.#runner.line(server, line, rows, seconds));
+      }
+    }
+    // A checkpoint lets the server drop the logs of this line, so that the disk does not fill.
+    if (writes(line.operation)) for (const server of this.#servers) await snapshotSeconds(server);
+    const bytes = this.#servers.map(({ side }) => Math.round(runs[side][0]?.bytesPerResponse ?? 0));
+    if (new Set(bytes).size > 1) progress(`${line.name}: responses differ in size (${bytes.join(' : ')} bytes)`);
+    progress(line.name);
+    return runs;
+  }
+
+  async cost(name: CostName, memory: Readonly<Record<Side, MemoryCost | null>>): Promise<CostRuns> {
+    const runs: Record<Side, number[]> = { peer: [], ours: [] };
+    const notes: string[] = [];
+    const { rows } = this.#options;
+    const pairs = name === 'memory' ? 1 : this.#options.pairs;
+    for (let pair = 0; pair < pairs; pair++) {
+      for (const server of this.#servers) {
+        const { value, note } = await this.#costOnce(name, server, rows, memory[server.side]);
+        runs[server.side].push(value);
+        if (note !== '' && pair === pairs - 1) notes.push(note);
+      }
+    }
+    progress(name);
+    const units: Readonly<Record<CostName, string>> = {
+      memory: 'bytes a tuple',
+      snapshot: 's',
+      'snapshot-peak': 'MiB above',
+      restart: 's',
+    };
+    return { name, unit: units[name], note: notes.join(' : '), ...runs };
+  }
+
+  async #costOnce(
+    name: CostName,
+    server: BenchServer,
+    rows: number,
+    memory: MemoryCost | null,
+  ): Promise<Readonly<{ value: number; note: string }>> {
+    switch (name) {
+      case 'memory':
+        return {
+          value: memory?.residentBytes ?? Number.NaN,
+          note: `own figure ${memory?.ownBytes.toFixed(0) ?? '-'}`,
+        };
+      case 'snapshot': {
+        // Without a change since the last one, a snapshot has nothing to do.
+        const change = LOAD_LINES.find(({ name: lineName }) => lineName === 'select-1x1');
+        if (change !== undefined) await this.#runner.line(server, { ...change, operation: 'replace' }, rows, 1);
+        return { value: await snapshotSeconds(server), note: `${(rows * 3).toLocaleString('en-US')} tuples` };
+      }
+      case 'snapshot-peak': {
+        const { peakGrowthBytes, seconds, writesPerSecond } = await snapshotPeak(server, this.#runner, rows);
+        const note = `${seconds.toFixed(1)} s at ${Math.round(writesPerSecond).toLocaleString('en-US')} replaces/s`;
+        return { value: peakGrowthBytes / MEBIBYTE, note };
+      }
+      case 'restart':
+        await snapshotSeconds(server);
+        return {
+          value: await server.restart(PLAIN_SPACE, FIRST_KEY),
+          note: `${(rows * 3).toLocaleString('en-US')} tuples`,
+        };
+    }
+  }
+}
+
+function progress(text: string): void {
+  console.error(`bench: ${text}`);
+}
+
+function circumstances(options: BenchOptions, servers: readonly BenchServer[]): string {
+  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: PROJECT, encoding: 'utf8' }).trim();
+  const node = options.peerOnly
+    ? ''
+    : ` on Node ${execFileSync(options.node, ['--version'], { encoding: 'utf8' }).trim()}`;
+  return [
+    `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${servers.map(({ title }) => title).join(' and ')}${node},`,
+    `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${options.rows.toLocaleString('en-US')} tuples a space,`,
+    `${options.pairs} pairs of ${options.seconds} s.`,
+  ].join(' ');
+}
+
+async function measure(options: BenchOptions, runner: LoadRunner, servers: readonly BenchServer[]): Promise<string> {
+  const limits = [];
+  for (const shape of SHAPES) {
+    const result = await runner.limit(shape, options.rows, options.seconds);
+    limits.push({ name: `${shape.connections}x${shape.depth}`, result });
+  }
+  const benchmark = new Benchmark(options, runner, servers);
+  const memory = await benchmark.prepare();
+  const loads: LoadRuns[] = [];
+  for (const line of LOAD_LINES.filter(({ name }) => benchmark.wants(name))) loads.push(await benchmark.load(line));
+  const costs: CostRuns[] = [];
+  for (const name of COST_NAMES.filter((cost) => benchmark.wants(cost))) costs.push(await benchmark.cost(name, memory));
+
+  const sections = [circumstances(options, servers), limitTable(limits)];
+  const titles = { open: 'Guest with all rights', rights: 'A user with granted rights; format, second index, trigger' };
+  for (const table of ['open', 'rights'] as const) {
+    const runs = loads.filter(({ line }) => line.table === table);
+    if (runs.length === 0) continue;
+    sections.push(`## ${titles[table]}`);
+    if (options.peerOnly) sections.push(absoluteTable(runs, 'peer'));
+    else sections.push(ratioTable(runs), absoluteTable(runs, 'peer'), absoluteTable(runs, 'ours'));
+  }
+  if (costs.length > 0) sections.push('## Memory and time', costTable(costs, !options.peerOnly));
+  return sections.join('\n\n');
+}
+
+async function main(options: BenchOptions): Promise<void> {
+  const directory = await temporaryDirectory('bench-client');
+  const servers: BenchServer[] = [];
+  try {
+    const programs = [peerProgram(), ...(options.peerOnly ? [] : [ourProgram(options.node)])];
+    const runner = new LoadRunner(PROJECT, directory.path);
+    for (const program of programs) servers.push(await BenchServer.start(program));
+    const text = await measure(options, runner, servers);
+    console.log(text);
+    if (options.write) {
+      const head = '# Benchmarks\n\nWritten by `npm run bench -- --write`. Only the ratios of one run mean something.';
+      writeFileSync(join(PROJECT, 'docs', 'benchmarks.md'), `${head}\n\n${text}\n`);
+    }
+  } finally {
+    for (const server of servers) await server.remove();
+    await directory.remove();
+  }
+}
+
+let options: BenchOptions | null = null;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  process.exitCode = 2;
+}
+if (options !== null) await main(options);

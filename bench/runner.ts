@@ -1,0 +1,93 @@
+/** Running the load client and the null server: bundled once, then started as plain Node processes. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { freePort, startProcess } from '../test/support/child-server.ts';
+import { LOGIN, PLAIN_SPACE } from './control.ts';
+import type { LoadOptions, LoadResult } from './load-client.ts';
+import type { LoadLine, Shape } from './lines.ts';
+import type { Workload } from './requests.ts';
+
+const WARMUP_SECONDS = 0.5;
+const LOAD_DEPTH = 500;
+const LOAD_CONNECTIONS = 4;
+const PROCESS_TIMEOUT_MS = 300_000;
+
+export type Target = Readonly<{ port: number; pid: number }>;
+
+export class LoadRunner {
+  readonly #directory: string;
+
+  /** Bundles into `directory`. */
+  constructor(project: string, directory: string) {
+    this.#directory = directory;
+    buildSync({
+      absWorkingDir: project,
+      entryPoints: ['bench/load-client.ts', 'bench/null-server.ts'],
+      outdir: directory,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      logLevel: 'warning',
+    });
+  }
+
+  /** Inserts every row of a space once. */
+  load(target: Target, spaceId: number, fields: 2 | 3, rows: number): Promise<LoadResult> {
+    const workload: Workload = { operation: 'load', spaceId, fields, rows };
+    return this.#run(target, { connections: LOAD_CONNECTIONS, depth: LOAD_DEPTH }, workload, 0, false);
+  }
+
+  line(target: Target, line: LoadLine, rows: number, seconds: number): Promise<LoadResult> {
+    const { operation, spaceId, fields } = line;
+    return this.#run(target, line.shape, { operation, spaceId, fields, rows }, seconds, line.table === 'rights');
+  }
+
+  /** What the client reaches in a shape against a server that does nothing. */
+  async limit(shape: Shape, rows: number, seconds: number): Promise<LoadResult> {
+    const port = await freePort();
+    const server = startProcess(process.execPath, [join(this.#directory, 'null-server.mjs'), String(port)], {
+      cwd: this.#directory,
+    });
+    try {
+      await server.waitForLine(/ready/, 10_000);
+      const workload: Workload = { operation: 'select', spaceId: PLAIN_SPACE, fields: 2, rows };
+      return await this.#run({ port, pid: server.pid }, shape, workload, seconds, false);
+    } finally {
+      await server.stop();
+    }
+  }
+
+  async #run(
+    target: Target,
+    shape: Shape,
+    workload: Workload,
+    seconds: number,
+    loggedIn: boolean,
+  ): Promise<LoadResult> {
+    const options: LoadOptions = {
+      port: target.port,
+      serverPid: target.pid,
+      ...shape,
+      warmupSeconds: WARMUP_SECONDS,
+      seconds,
+      workload,
+      ...(loggedIn ? { login: LOGIN } : {}),
+    };
+    const words = [join(this.#directory, 'load-client.mjs'), JSON.stringify(options)];
+    const text = await new Promise<string>((resolve, reject) => {
+      execFile(process.execPath, words, { timeout: PROCESS_TIMEOUT_MS }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`load client (${workload.operation}): ${stderr || error.message}`));
+      });
+    });
+    const result = JSON.parse(text) as LoadResult;
+    if (result.errors > 0) {
+      const code = result.firstError & 0x7fff;
+      throw new Error(`${workload.operation}: ${result.errors} of the answers are errors, the first with code ${code}`);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Files and functions that may be longer than the limits, each with its reason. The list may only shrink: an entry
+ * that is no longer needed, or whose subject has grown beyond `lines`, fails `scripts/tidy.ts`.
+ */
+export type SizeException = Readonly<{
+  /** Relative to the repository. */
+  file: string;
+  /** Absent: the exception is for the file's length. */
+  functionName?: string;
+  lines: number;
+  reason: string;
+}>;
+
+export const SIZE_EXCEPTIONS: readonly SizeException[] = [];

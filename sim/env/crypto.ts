@@ -1,0 +1,17 @@
+/** Digests depend on their input only: the real ones serve the simulation. */
+import { createHash } from 'node:crypto';
+import type { Crypto } from '../../src/env/index.ts';
+
+export function createSimulatedCrypto(): Crypto {
+  return {
+    sha1: (...parts) => digest('sha1', parts),
+    sha256: (...parts) => digest('sha256', parts),
+    md5: (...parts) => digest('md5', parts),
+  };
+}
+
+function digest(algorithm: string, parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash(algorithm);
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+}

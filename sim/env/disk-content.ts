@@ -1,0 +1,144 @@
+/**
+ * The content of a simulated file: what readers see, what is safe on the medium, and the changes between the two.
+ *
+ * Guarantees: `sync` makes all changes durable whose write-back did not fail before; `afterCrash` is what a power cut
+ * may leave: the durable content with any part of the other changes, each torn anywhere.
+ */
+import { SeededRandom } from '../../src/base/index.ts';
+
+const SECTOR_BYTES = 512;
+/** More changes than this are written back by the system on its own, oldest first. */
+const MOST_CHANGES = 4096;
+
+type Change =
+  | Readonly<{ kind: 'write'; position: number; bytes: Uint8Array; isAbandoned: boolean }>
+  | Readonly<{ kind: 'truncate'; sizeBytes: number; isAbandoned: boolean }>;
+
+export class DiskContent {
+  #current = new GrowingBytes();
+  #durable = new GrowingBytes();
+  #changes: Change[] = [];
+
+  get sizeBytes(): number {
+    return this.#current.length;
+  }
+
+  read(target: Uint8Array, offset: number, length: number, position: number): number {
+    const found = this.#current.view().subarray(position, position + length);
+    target.set(found, offset);
+    return found.length;
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    if (bytes.length === 0) return;
+    this.#current.write(bytes, position);
+    this.#changes.push({ kind: 'write', position, bytes: bytes.slice(), isAbandoned: false });
+    if (this.#changes.length > MOST_CHANGES) this.#writeBack(this.#changes.splice(0, MOST_CHANGES / 2));
+  }
+
+  truncate(sizeBytes: number): void {
+    this.#current.resize(sizeBytes);
+    this.#changes.push({ kind: 'truncate', sizeBytes, isAbandoned: false });
+  }
+
+  sync(): void {
+    const changes = this.#changes;
+    this.#changes = changes.filter((change) => change.isAbandoned);
+    this.#writeBack(changes);
+  }
+
+  /** A write-back that failed: as kernels do, what was to be written counts as clean, and no later sync writes it. */
+  failSync(): void {
+    this.#changes = this.#changes.map((change) => ({ ...change, isAbandoned: true }));
+  }
+
+  #writeBack(changes: readonly Change[]): void {
+    for (const change of changes) if (!change.isAbandoned) apply(this.#durable, change);
+  }
+
+  /** The same state, independent of this one. */
+  copy(): DiskContent {
+    const copy = new DiskContent();
+    copy.#current = this.#current.copy();
+    copy.#durable = this.#durable.copy();
+    copy.#changes = [...this.#changes];
+    return copy;
+  }
+
+  /** What is on the medium after a power cut; all of it is durable. */
+  afterCrash(random: SeededRandom): DiskContent {
+    const left = this.#durable.copy();
+    const changes = this.#changes;
+    const manner = random.pick(['nothing', 'everything', 'beginning', 'scattered'] as const);
+    // Lengths and contents are written back apart, so that a file may have its new size and still hold zeros.
+    if (manner !== 'nothing' && random.chance(0.2)) left.resize(this.#current.length);
+    const kept = manner === 'nothing' ? 0 : manner === 'beginning' ? random.below(changes.length + 1) : changes.length;
+    changes.slice(0, kept).forEach((change, index) => {
+      if (manner === 'everything' || (manner === 'beginning' && index < kept - 1)) apply(left, change);
+      else applyTorn(left, change, manner === 'beginning', random);
+    });
+    const result = new DiskContent();
+    result.#current = left.copy();
+    result.#durable = left;
+    return result;
+  }
+}
+
+function apply(target: GrowingBytes, change: Change): void {
+  if (change.kind === 'write') target.write(change.bytes, change.position);
+  else target.resize(change.sizeBytes);
+}
+
+/** A part of the change: its beginning, cut anywhere, or any of the sectors that it touches. */
+function applyTorn(target: GrowingBytes, change: Change, isBeginning: boolean, random: SeededRandom): void {
+  if (change.kind === 'truncate') {
+    if (random.chance(0.5)) apply(target, change);
+    return;
+  }
+  const { bytes, position } = change;
+  if (isBeginning) {
+    target.write(bytes.subarray(0, random.below(bytes.length + 1)), position);
+    return;
+  }
+  for (let start = 0; start < bytes.length;) {
+    const sectorEnd = SECTOR_BYTES - ((position + start) % SECTOR_BYTES);
+    const end = Math.min(bytes.length, start + sectorEnd);
+    if (random.chance(0.5)) target.write(bytes.subarray(start, end), position + start);
+    start = end;
+  }
+}
+
+/** Bytes that grow; what was never written is zero. */
+class GrowingBytes {
+  #bytes = new Uint8Array(0);
+  length = 0;
+
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    if (bytes.length === 0) return;
+    const end = position + bytes.length;
+    if (end > this.length) this.resize(end);
+    this.#bytes.set(bytes, position);
+  }
+
+  resize(length: number): void {
+    if (length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(length, this.#bytes.length * 2, 256));
+      grown.set(this.view());
+      this.#bytes = grown;
+    } else if (length < this.length) {
+      this.#bytes.fill(0, length, this.length);
+    }
+    this.length = length;
+  }
+
+  copy(): GrowingBytes {
+    const copy = new GrowingBytes();
+    copy.#bytes = this.view().slice();
+    copy.length = this.length;
+    return copy;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Every bound of the product, in one place, each with its reason. Options (`options.ts`) are what a user may set;
+ * these are what keeps an instance standing whatever a user sets.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS = {
+  /** A request larger than this is refused and its connection closed: its length is more likely damage than data. */
+  frameBytesMax: 2 * 1024 * MIB - 1,
+  /** Tarantool's default for `memtx_max_tuple_size`. */
+  tupleBytesMax: MIB,
+  /** Requests of one instance that wait for the log; beyond it reading from sockets stops. */
+  netMessagesMax: 768,
+  /** Read from a socket ahead of processing. */
+  readaheadBytes: 16320,
+  /** Replies of one connection not yet taken by its peer; beyond it no more of its requests are read. */
+  connectionOutputBytesMax: 16 * MIB,
+  /** Rows of one log batch. Above it the batch is closed and the next one begins. */
+  logBatchBytesMax: 4 * MIB,
+  /** Bytes of log batches that wait for the writer; beyond it writers get ER_WAL_IO instead of memory growth. */
+  logQueueBytesMax: 256 * MIB,
+  /** No slice of long work holds the thread longer. */
+  sliceMs: 5,
+  /** Levels of statements started by triggers of statements. */
+  triggerNestingMax: 4,
+  /** What system spaces may take, whatever users filled: a full user quota stops neither DDL nor elections. */
+  systemQuotaBytes: 256 * MIB,
+  /** Age and size limits of a read view: what exceeds them fails the reader. */
+  readViewAgeMsMax: 3600 * 1000,
+} as const;

@@ -1,0 +1,33 @@
+/**
+ * The one local API: what iproto, SQL, procedures, the console and embedding programs act on. It ties the parts of the
+ * engine together and has no behaviour of its own.
+ */
+import { userId } from '../../base/index.ts';
+import { type AccessControl, USER_ID } from '../access/index.ts';
+import type { Catalog } from '../catalog/index.ts';
+import type { TransactionManager } from '../txn/index.ts';
+import { Procedures } from './procedures.ts';
+import type { Session } from './session.ts';
+import { Sessions } from './sessions.ts';
+import { Statements } from './statements.ts';
+
+export class Box {
+  readonly catalog: Catalog;
+  readonly transactions: TransactionManager;
+  readonly access: AccessControl;
+  readonly sessions: Sessions;
+  readonly statements: Statements;
+  readonly procedures: Procedures;
+  /** The instance itself, as user admin. */
+  readonly adminSession: Session;
+
+  constructor(catalog: Catalog, transactions: TransactionManager, access: AccessControl) {
+    this.catalog = catalog;
+    this.transactions = transactions;
+    this.access = access;
+    this.sessions = new Sessions(access);
+    this.statements = new Statements(catalog, transactions, access);
+    this.procedures = new Procedures(this);
+    this.adminSession = this.sessions.open('background', '', access.credentialsOf(userId(USER_ID.admin)));
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Procedures: functions that run inside the instance, called by name over iproto. They are registered by scripts and
+ * embedding programs; a row of `_func` of the same name gives rights to single users, without one a caller needs the
+ * right to execute everything.
+ */
+import { BoxError, boxError } from '../../base/index.ts';
+import type { Value } from '../../codec/msgpack/index.ts';
+import type { Box } from './box.ts';
+import type { Session } from './session.ts';
+
+/** Arguments are decoded values; each result becomes one value of the reply. */
+export type ProcedureBody = (session: Session, args: readonly Value[]) => ProcedureResult | Promise<ProcedureResult>;
+export type ProcedureResult = readonly Value[];
+
+export class Procedures {
+  readonly #box: Box;
+  readonly #bodies = new Map<string, ProcedureBody>();
+
+  constructor(box: Box) {
+    this.#box = box;
+  }
+
+  /** Throws ER_FUNCTION_EXISTS for a name that is taken. */
+  register(name: string, body: ProcedureBody): void {
+    if (this.#bodies.has(name)) throw boxError('FUNCTION_EXISTS', name);
+    this.#bodies.set(name, body);
+  }
+
+  unregister(name: string): void {
+    this.#bodies.delete(name);
+  }
+
+  names(): readonly string[] {
+    return [...this.#bodies.keys()];
+  }
+
+  /**
+   * Calls the procedure with the session's rights. Throws ER_ACCESS_DENIED, ER_NO_SUCH_PROC, the BoxError that the body
+   * throws, or ER_PROC_LUA with the message of any other error. A transaction that the body left open is rolled back.
+   */
+  call(session: Session, name: string, args: readonly Value[]): ProcedureResult | Promise<ProcedureResult> {
+    this.#box.access.checkCall(session.effectiveUser, name);
+    const body = this.#bodies.get(name);
+    if (body === undefined) throw boxError('NO_SUCH_PROC', name);
+    let result: ProcedureResult | Promise<ProcedureResult>;
+    try {
+      result = body(session, args);
+    } catch (error) {
+      this.#rollbackOpen();
+      throw asBoxError(error);
+    }
+    if (this.#box.transactions.isActive) {
+      this.#rollbackOpen();
+      throw boxError('FUNCTION_TX_ACTIVE');
+    }
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      throw asBoxError(error);
+    });
+  }
+
+  #rollbackOpen(): void {
+    if (this.#box.transactions.isActive) this.#box.transactions.rollback();
+  }
+}
+
+/** What a procedure threw, as its caller gets it. */
+export function asBoxError(error: unknown): BoxError {
+  if (error instanceof BoxError) return error;
+  return boxError('PROC_LUA', error instanceof Error ? error.message : String(error));
+}

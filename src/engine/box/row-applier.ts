@@ -1,0 +1,116 @@
+/**
+ * Applies rows of snapshots and logs: the same statements as a user's, as admin, without the log. Rows of user spaces
+ * in a snapshot are the bulk of every start and go to the indexes directly.
+ */
+import { boxError } from '../../base/index.ts';
+import { REQUEST_TYPE, RequestDecoder } from '../../codec/iproto/index.ts';
+import type { RowReader } from '../../codec/xlog/index.ts';
+import { NO_ADDRESS } from '../arena/index.ts';
+import type { RowApplier } from '../checkpoint/index.ts';
+import type { Box } from './box.ts';
+
+const PUT_KEYS = [0x10, 0x21];
+const UPDATE_KEYS = [0x10, 0x20, 0x21];
+const DELETE_KEYS = [0x10, 0x20];
+const UPSERT_KEYS = [0x10, 0x21, 0x28];
+
+export class BoxRowApplier implements RowApplier {
+  readonly #box: Box;
+  readonly #request = new RequestDecoder();
+
+  constructor(box: Box) {
+    this.#box = box;
+  }
+
+  applySnapshotRow(row: RowReader): void {
+    if (row.type !== REQUEST_TYPE.insert) throw boxError('UNKNOWN_REQUEST_TYPE', row.type);
+    const request = this.#decode(row, PUT_KEYS);
+    const space = this.#box.catalog.space(request.spaceId);
+    if (space === undefined) throw boxError('NO_SUCH_SPACE', String(request.spaceId));
+    if (space.isSystem) {
+      this.#box.transactions.begin();
+      this.#apply(row, request);
+      this.#box.transactions.commit();
+      return;
+    }
+    const tuple = space.newTuple(request.bytes, request.tuplePosition, request.tupleEnd);
+    try {
+      space.replace(NO_ADDRESS, tuple, 'insert');
+    } catch (error) {
+      space.freeTuple(tuple);
+      throw error;
+    }
+  }
+
+  applyLogRow(row: RowReader): void {
+    const { transactions } = this.#box;
+    if (!transactions.isActive) transactions.begin();
+    try {
+      if (row.type !== REQUEST_TYPE.nop) this.#apply(row, this.#decodeRow(row));
+    } catch (error) {
+      transactions.rollback();
+      throw error;
+    }
+    if (row.isCommit) transactions.commit();
+  }
+
+  snapshotApplied(): void {
+    this.#box.catalog.recoveredSnapshot();
+  }
+
+  #decodeRow(row: RowReader): RequestDecoder {
+    switch (row.type) {
+      case REQUEST_TYPE.insert:
+      case REQUEST_TYPE.replace:
+        return this.#decode(row, PUT_KEYS);
+      case REQUEST_TYPE.update:
+        return this.#decode(row, UPDATE_KEYS);
+      case REQUEST_TYPE.delete:
+        return this.#decode(row, DELETE_KEYS);
+      case REQUEST_TYPE.upsert:
+        return this.#decode(row, UPSERT_KEYS);
+      default:
+        throw boxError('UNKNOWN_REQUEST_TYPE', row.type);
+    }
+  }
+
+  #apply(row: RowReader, request: RequestDecoder): void {
+    const { statements, adminSession } = this.#box;
+    const { bytes, spaceId, tuplePosition, tupleEnd, keyPosition } = request;
+    switch (row.type) {
+      case REQUEST_TYPE.insert:
+        statements.insert(adminSession, spaceId, bytes, tuplePosition, tupleEnd);
+        return;
+      case REQUEST_TYPE.replace:
+        statements.replace(adminSession, spaceId, bytes, tuplePosition, tupleEnd);
+        return;
+      case REQUEST_TYPE.update:
+        statements.update(adminSession, spaceId, 0, bytes, keyPosition, tuplePosition, tupleEnd, request.indexBase);
+        return;
+      case REQUEST_TYPE.delete:
+        statements.delete(adminSession, spaceId, 0, bytes, keyPosition);
+        return;
+      default:
+        statements.upsert(
+          adminSession,
+          spaceId,
+          bytes,
+          tuplePosition,
+          tupleEnd,
+          request.operationsPosition,
+          request.operationsEnd,
+          request.indexBase,
+        );
+    }
+  }
+
+  #decode(row: RowReader, mandatory: readonly number[]): RequestDecoder {
+    const request = this.#request;
+    request.bytes = row.bytes;
+    request.bodyPosition = row.bodyStart;
+    request.end = row.bodyEnd;
+    const error = request.decodeBody(mandatory);
+    if (error !== null) throw error;
+    return request;
+  }
+}

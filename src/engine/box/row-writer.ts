@@ -1,0 +1,80 @@
+/**
+ * Bodies of log rows as Tarantool writes them (docs/formats/xlog.md, "Rows"): the request itself, by its primary key.
+ */
+import type { ByteWriter } from '../../base/index.ts';
+import { BODY_KEY } from '../../codec/iproto/index.ts';
+import { writeMapHeader, writeUnsigned } from '../../codec/msgpack/index.ts';
+import { type KeyDef, writeKey } from '../../tuple/index.ts';
+import { type Address, type Arena, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+
+function writeSpaceId(writer: ByteWriter, fieldCount: number, spaceId: number): void {
+  writeMapHeader(writer, fieldCount);
+  writer.writeByte(BODY_KEY.spaceId);
+  writeUnsigned(writer, spaceId);
+}
+
+/** Body of INSERT and REPLACE: the tuple as it was stored. */
+export function writeTupleRow(writer: ByteWriter, spaceId: number, arena: Arena, tuple: Address): void {
+  writeSpaceId(writer, 2, spaceId);
+  writer.writeByte(BODY_KEY.tuple);
+  const start = tuplePosition(tuple);
+  writer.writeBytes(tupleSlab(arena, tuple), start, start + tupleSize(arena, tuple));
+}
+
+/** Body of DELETE by a key as the request gave it. */
+export function writeDeleteRow(writer: ByteWriter, spaceId: number, key: Uint8Array, start: number, end: number): void {
+  writeSpaceId(writer, 2, spaceId);
+  writer.writeByte(BODY_KEY.key);
+  writer.writeBytes(key, start, end);
+}
+
+/** Body of DELETE of a tuple that was found by another index. */
+export function writeDeleteTupleRow(
+  writer: ByteWriter,
+  spaceId: number,
+  primary: KeyDef,
+  arena: Arena,
+  tuple: Address,
+): void {
+  writeSpaceId(writer, 2, spaceId);
+  writer.writeByte(BODY_KEY.key);
+  writeKey(writer, primary, tupleSlab(arena, tuple), tuplePosition(tuple));
+}
+
+/** First half of the body of UPDATE: everything but the operations, which follow. */
+export function beginUpdateRow(writer: ByteWriter, spaceId: number, indexBase: number): void {
+  writeSpaceId(writer, indexBase === 0 ? 3 : 4, spaceId);
+  writeIndexBase(writer, indexBase);
+  writer.writeByte(BODY_KEY.key);
+}
+
+/** The operations of UPDATE, which end its body. */
+export function endUpdateRow(writer: ByteWriter, operations: Uint8Array, start: number, end: number): void {
+  writer.writeByte(BODY_KEY.tuple);
+  writer.writeBytes(operations, start, end);
+}
+
+/** Body of UPSERT. */
+export function writeUpsertRow(
+  writer: ByteWriter,
+  spaceId: number,
+  indexBase: number,
+  bytes: Uint8Array,
+  operationsStart: number,
+  operationsEnd: number,
+  tupleStart: number,
+  tupleEnd: number,
+): void {
+  writeSpaceId(writer, indexBase === 0 ? 3 : 4, spaceId);
+  writeIndexBase(writer, indexBase);
+  writer.writeByte(BODY_KEY.operations);
+  writer.writeBytes(bytes, operationsStart, operationsEnd);
+  writer.writeByte(BODY_KEY.tuple);
+  writer.writeBytes(bytes, tupleStart, tupleEnd);
+}
+
+function writeIndexBase(writer: ByteWriter, indexBase: number): void {
+  if (indexBase === 0) return;
+  writer.writeByte(BODY_KEY.indexBase);
+  writeUnsigned(writer, indexBase);
+}

@@ -1,0 +1,40 @@
+/** All sessions of the instance. Ids are never used again. */
+import { type SessionId, sessionId, userId } from '../../base/index.ts';
+import { type AccessControl, type Credentials, USER_ID } from '../access/index.ts';
+import { Session, type SessionKind } from './session.ts';
+
+export type SessionTrigger = (session: Session) => void;
+
+export class Sessions {
+  readonly #access: AccessControl;
+  readonly #open = new Map<SessionId, Session>();
+  readonly onConnect: SessionTrigger[] = [];
+  readonly onDisconnect: SessionTrigger[] = [];
+  #nextId = 1;
+
+  constructor(access: AccessControl) {
+    this.#access = access;
+  }
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** A session as guest, or as `user`. */
+  open(kind: SessionKind, peer: string, user?: Credentials): Session {
+    const credentials = user ?? this.#access.credentialsOf(userId(USER_ID.guest));
+    const session = new Session(sessionId(this.#nextId++), kind, peer, credentials);
+    this.#open.set(session.id, session);
+    for (const trigger of this.onConnect) trigger(session);
+    return session;
+  }
+
+  close(session: Session): void {
+    if (!this.#open.delete(session.id)) return;
+    for (const trigger of this.onDisconnect) trigger(session);
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#open.values();
+  }
+}

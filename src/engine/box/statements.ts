@@ -1,0 +1,314 @@
+/**
+ * The statements of `box` on bytes: what every door ends up in. A statement outside of a transaction is one of its own.
+ *
+ * Invariants: (1) a failed statement leaves no trace: its changes, those of its triggers, and its rows are undone;
+ * (2) a change of a system space is a change of the schema in the same step; (3) results are addresses, valid until the
+ * turn ends; (4) after each call `waitingFor` says which batch, if any, has to settle before the caller may answer.
+ */
+import { boxError, defined } from '../../base/index.ts';
+import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
+import { skipValue } from '../../codec/msgpack/index.ts';
+import { type AccessControl, PRIVILEGE } from '../access/index.ts';
+import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import type { Catalog } from '../catalog/index.ts';
+import type { DuplicateMode, IndexCursor } from '../indexes/index.ts';
+import type { Space } from '../memtx/index.ts';
+import type { CommitBatch, TransactionManager } from '../txn/index.ts';
+import { LIMITS } from '../../config/index.ts';
+import { beginUpdateRow, endUpdateRow, writeDeleteRow, writeDeleteTupleRow, writeTupleRow, writeUpsertRow } from './row-writer.ts';
+import { findExact, iteratorType, openSelection } from './selection.ts';
+import type { Session } from './session.ts';
+import { TupleUpdater } from './tuple-updater.ts';
+import { writeKey } from '../../tuple/index.ts';
+
+const GROUP_DEFAULT = 0;
+const GROUP_LOCAL = 1;
+
+export class Statements {
+  readonly #catalog: Catalog;
+  readonly #transactions: TransactionManager;
+  readonly #access: AccessControl;
+  readonly #updater = new TupleUpdater();
+  #nesting = 0;
+  /** Set by the instance: `read_only`, or while it is not ready for writes. */
+  isReadOnly = false;
+  /** The batch that makes the last statement durable; null if there is nothing to wait for. */
+  waitingFor: CommitBatch | null = null;
+  #selected: Space | null = null;
+
+  constructor(catalog: Catalog, transactions: TransactionManager, access: AccessControl) {
+    this.#catalog = catalog;
+    this.#transactions = transactions;
+    this.#access = access;
+  }
+
+  /** The space that the last statement ran on: results are addresses in its arena. */
+  get selected(): Space {
+    return defined(this.#selected, 'the space of a statement that succeeded');
+  }
+
+  /** Tuples of an index in the iterator's order, from `offset` on. */
+  select(
+    session: Session,
+    spaceId: number,
+    indexId: number,
+    iterator: number,
+    offset: number,
+    key: Uint8Array,
+    keyPosition: number,
+  ): IndexCursor {
+    const type = iteratorType(iterator);
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
+    this.waitingFor = null;
+    return openSelection(space, space.index(indexId), type, offset, key, keyPosition);
+  }
+
+  /** The tuple with the whole key, or NO_ADDRESS. */
+  get(session: Session, spaceId: number, indexId: number, key: Uint8Array, keyPosition: number): Address {
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
+    this.waitingFor = null;
+    return findExact(space.index(indexId), key, keyPosition);
+  }
+
+  /** Returns the stored tuple. */
+  insert(session: Session, spaceId: number, bytes: Uint8Array, position: number, end: number): Address {
+    return this.#put(session, spaceId, 'insert', bytes, position, end);
+  }
+
+  /** Returns the stored tuple. */
+  replace(session: Session, spaceId: number, bytes: Uint8Array, position: number, end: number): Address {
+    return this.#put(session, spaceId, 'replaceOrInsert', bytes, position, end);
+  }
+
+  /** Returns the tuple that was deleted, or NO_ADDRESS. */
+  delete(session: Session, spaceId: number, indexId: number, key: Uint8Array, keyPosition: number): Address {
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    const index = space.index(indexId);
+    const marks = this.#begin(space);
+    try {
+      const old = findExact(index, key, keyPosition);
+      if (old !== NO_ADDRESS) {
+        space.replace(old, NO_ADDRESS, 'insert');
+        this.#transactions.changed(space, old, NO_ADDRESS);
+      }
+      if (!space.definition.isTemporary && (old !== NO_ADDRESS || indexId === 0)) {
+        const { redo } = this.#transactions;
+        redo.beginRow(REQUEST_TYPE.delete, groupOf(space));
+        if (indexId === 0) writeDeleteRow(redo.bodies, space.id, key, keyPosition, skipValue(key, keyPosition));
+        else writeDeleteTupleRow(redo.bodies, space.id, space.index(0).definition.keyDef, space.arena, old);
+        redo.endRow();
+      }
+      if (old !== NO_ADDRESS && space.reacts) this.#react(session, space, old, NO_ADDRESS);
+      this.#end(marks);
+      return old;
+    } catch (error) {
+      this.#fail(marks);
+      throw error;
+    }
+  }
+
+  /** Returns the tuple as it is after the operations, or NO_ADDRESS if there is none with the key. */
+  update(
+    session: Session,
+    spaceId: number,
+    indexId: number,
+    bytes: Uint8Array,
+    keyPosition: number,
+    operationsPosition: number,
+    operationsEnd: number,
+    indexBase: number,
+  ): Address {
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    const index = space.index(indexId);
+    const marks = this.#begin(space);
+    try {
+      const old = findExact(index, bytes, keyPosition);
+      let updated = NO_ADDRESS;
+      if (old !== NO_ADDRESS) {
+        updated = this.#updater.update(space, old, bytes, operationsPosition, indexBase);
+        this.#exchange(space, old, updated, 'replace');
+      }
+      if (!space.definition.isTemporary && (old !== NO_ADDRESS || indexId === 0)) {
+        const { redo } = this.#transactions;
+        redo.beginRow(REQUEST_TYPE.update, groupOf(space));
+        beginUpdateRow(redo.bodies, space.id, indexBase);
+        if (indexId === 0) redo.bodies.writeBytes(bytes, keyPosition, skipValue(bytes, keyPosition));
+        else writeKey(redo.bodies, space.index(0).definition.keyDef, tupleSlab(space.arena, old), tuplePosition(old));
+        endUpdateRow(redo.bodies, bytes, operationsPosition, operationsEnd);
+        redo.endRow();
+      }
+      if (old !== NO_ADDRESS && space.reacts) this.#react(session, space, old, updated);
+      this.#end(marks);
+      return updated;
+    } catch (error) {
+      this.#fail(marks);
+      throw error;
+    }
+  }
+
+  /** Inserts the tuple, or applies the operations to the one with its primary key. */
+  upsert(
+    session: Session,
+    spaceId: number,
+    bytes: Uint8Array,
+    tuplePositionInBytes: number,
+    tupleEnd: number,
+    operationsPosition: number,
+    operationsEnd: number,
+    indexBase: number,
+  ): void {
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    const primary = space.index(0);
+    const marks = this.#begin(space);
+    try {
+      const tuple = space.newTuple(bytes, tuplePositionInBytes, tupleEnd);
+      const old = this.#updater.findSame(space, primary, tuple);
+      this.#updater.checkUpsert(space, bytes, operationsPosition, indexBase);
+      let updated = tuple;
+      if (old !== NO_ADDRESS) {
+        space.freeTuple(tuple);
+        updated = this.#updater.upsert(space, old, bytes, operationsPosition, indexBase);
+      }
+      if (updated !== NO_ADDRESS) this.#exchange(space, old, updated, old === NO_ADDRESS ? 'insert' : 'replace');
+      if (!space.definition.isTemporary) {
+        const { redo } = this.#transactions;
+        redo.beginRow(REQUEST_TYPE.upsert, groupOf(space));
+        writeUpsertRow(
+          redo.bodies,
+          space.id,
+          indexBase,
+          bytes,
+          operationsPosition,
+          operationsEnd,
+          tuplePositionInBytes,
+          tupleEnd,
+        );
+        redo.endRow();
+      }
+      if (updated !== NO_ADDRESS && space.reacts) this.#react(session, space, old, updated);
+      this.#end(marks);
+    } catch (error) {
+      this.#fail(marks);
+      throw error;
+    }
+  }
+
+  #put(
+    session: Session,
+    spaceId: number,
+    mode: DuplicateMode,
+    bytes: Uint8Array,
+    position: number,
+    end: number,
+  ): Address {
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    const marks = this.#begin(space);
+    try {
+      const tuple =
+        space.sequence === null
+          ? space.newTuple(bytes, position, end)
+          : this.#updater.withGeneratedField(this.#catalog, space, bytes, position, end);
+      const old = this.#exchange(space, NO_ADDRESS, tuple, mode);
+      if (!space.definition.isTemporary) {
+        const { redo } = this.#transactions;
+        redo.beginRow(mode === 'insert' ? REQUEST_TYPE.insert : REQUEST_TYPE.replace, groupOf(space));
+        writeTupleRow(redo.bodies, space.id, space.arena, tuple);
+        redo.endRow();
+      }
+      if (space.reacts) this.#react(session, space, old, tuple);
+      this.#end(marks);
+      return tuple;
+    } catch (error) {
+      this.#fail(marks);
+      throw error;
+    }
+  }
+
+  /** Changes the indexes and notes the undo entry; a tuple that found no place is freed. */
+  #exchange(space: Space, oldTuple: Address, newTuple: Address, mode: DuplicateMode): Address {
+    let replaced: Address;
+    try {
+      replaced = space.replace(oldTuple, newTuple, mode);
+    } catch (error) {
+      space.freeTuple(newTuple);
+      throw error;
+    }
+    this.#transactions.changed(space, replaced, newTuple);
+    return replaced;
+  }
+
+  #spaceFor(session: Session, spaceId: number, privilege: number): Space {
+    const space = this.#catalog.space(spaceId);
+    if (space === undefined) throw boxError('NO_SUCH_SPACE', String(spaceId));
+    const { effectiveUser } = session;
+    const needed = privilege | PRIVILEGE.usage;
+    if ((effectiveUser.universe & needed) !== needed) this.#access.checkSpace(effectiveUser, space, privilege);
+    this.#selected = space;
+    return space;
+  }
+
+  /** Begins a transaction for the statement unless one is open; returns the redo mark, negative for an own one. */
+  #begin(space: Space): number {
+    if (this.isReadOnly && !space.definition.isTemporary && !space.definition.isLocal) throw boxError('READONLY');
+    if (space.refusal !== null) throw boxError('UNSUPPORTED', space.refusal, 'data changes');
+    const transactions = this.#transactions;
+    if (!transactions.isActive) {
+      transactions.begin();
+      this.#undoMarks[this.#nesting] = transactions.undoMark;
+      return OWN_TRANSACTION;
+    }
+    if (this.#nesting >= LIMITS.triggerNestingMax) throw boxError('SUB_STMT_MAX');
+    this.#undoMarks[this.#nesting] = transactions.undoMark;
+    return transactions.redo.count;
+  }
+
+  readonly #undoMarks: number[] = [];
+
+  #end(marks: number): void {
+    if (marks !== OWN_TRANSACTION) {
+      this.waitingFor = null;
+      return;
+    }
+    const batch = this.#transactions.currentBatch;
+    this.waitingFor = this.#transactions.commit() ? batch : null;
+  }
+
+  #fail(marks: number): void {
+    const transactions = this.#transactions;
+    this.waitingFor = null;
+    // A COMMIT that the log refused has been undone by the transaction manager.
+    if (!transactions.isActive) return;
+    if (marks === OWN_TRANSACTION) transactions.rollback();
+    else transactions.rollbackStatement(this.#undoMarks[this.#nesting]!, marks);
+  }
+
+  /** Schema changes and triggers that follow from the change. */
+  #react(session: Session, space: Space, oldTuple: Address, newTuple: Address): void {
+    this.#nesting++;
+    try {
+      if (space.isSystem) {
+        this.#catalog.systemChanged(space, oldTuple, newTuple, {
+          user: session.effectiveUser,
+          transactions: this.#transactions,
+        });
+      }
+      const { onReplace } = space;
+      for (let at = 0; at < onReplace.length; at++) onReplace[at]!(space, oldTuple, newTuple);
+    } finally {
+      this.#nesting--;
+      this.#selected = space;
+    }
+  }
+}
+
+const OWN_TRANSACTION = -1;
+
+function groupOf(space: Space): number {
+  return space.definition.isLocal ? GROUP_LOCAL : GROUP_DEFAULT;
+}
+
+/** Bytes of a result, valid until the turn ends. */
+export function resultBytes(space: Space, tuple: Address): Uint8Array {
+  const start = tuplePosition(tuple);
+  return tupleSlab(space.arena, tuple).subarray(start, start + tupleSize(space.arena, tuple));
+}

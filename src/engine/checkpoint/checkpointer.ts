@@ -1,0 +1,264 @@
+/**
+ * Makes snapshots while writers go on, and collects the files that no kept snapshot needs.
+ *
+ * A checkpoint begins at a boundary of the log, where what is in memory is the log and one batch: a read view is opened
+ * and that batch sent; when it is durable the log begins a new file with the same vclock, so that recovery needs the
+ * snapshot and the files from its vclock on. If the batch fails the view shows rows that do not exist, and the
+ * checkpoint fails with it.
+ * Invariants: (1) one checkpoint at a time; (2) no slice on the engine's thread is longer than a few milliseconds; (3) a
+ * file is removed only when `checkpointCount` newer snapshots are durable and nobody pins it.
+ */
+import { assert, BoxError, boxError, ByteWriter, type BoxError as Failure } from '../../base/index.ts';
+import { type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
+import { LIMITS } from '../../config/index.ts';
+import type { Env, Logger, WorkerHandle } from '../../env/index.ts';
+import type { Space, SpaceMemory } from '../memtx/index.ts';
+import type { TransactionManager } from '../txn/index.ts';
+import type { LogClient } from '../wal/index.ts';
+import { asSnapshotReply, type SnapshotRequest } from './snapshot-protocol.ts';
+import { type ExtraRows, SnapshotSource } from './snapshot-source.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+/** Chunks that the worker has and has not taken yet. */
+const CHUNKS_IN_FLIGHT = 3;
+/** Rows between two looks at the clock. */
+const ROWS_PER_LOOK = 256;
+
+export type CheckpointSource = Readonly<{
+  memories: readonly SpaceMemory[];
+  spaces: () => Iterable<Space>;
+  sequenceRows: () => ExtraRows;
+}>;
+
+export type CheckpointOptions = Readonly<{
+  directory: string;
+  instanceUuid: string;
+  softwareVersion: string;
+}>;
+
+export type CheckpointResult = Readonly<{ vclock: Vclock; sizeBytes: number; rows: number; durationMs: number }>;
+
+export class Checkpointer {
+  readonly #env: Env;
+  readonly #log: Logger;
+  readonly #transactions: TransactionManager;
+  readonly #logClient: LogClient;
+  readonly #source: CheckpointSource;
+  readonly #options: CheckpointOptions;
+  #lastVclock: Vclock | null;
+  #isRunning = false;
+  #longestSliceMs = 0;
+
+  constructor(
+    env: Env,
+    log: Logger,
+    transactions: TransactionManager,
+    logClient: LogClient,
+    source: CheckpointSource,
+    options: CheckpointOptions,
+    lastVclock: Vclock | null,
+  ) {
+    this.#env = env;
+    this.#log = log;
+    this.#transactions = transactions;
+    this.#logClient = logClient;
+    this.#source = source;
+    this.#options = options;
+    this.#lastVclock = lastVclock;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** State that the newest durable snapshot holds; null before the first. */
+  get lastVclock(): Vclock | null {
+    return this.#lastVclock;
+  }
+
+  /** The longest time that a snapshot held the engine's thread. */
+  get longestSliceMs(): number {
+    return this.#longestSliceMs;
+  }
+
+  /** Writes a snapshot of the present state. Nothing is written if the newest one already holds it. */
+  async checkpoint(): Promise<CheckpointResult> {
+    if (this.#isRunning) throw boxError('CHECKPOINT_IN_PROGRESS');
+    this.#isRunning = true;
+    const startedMs = this.#env.clock.monotonicMs();
+    try {
+      const { source, vclock } = await this.#begin();
+      try {
+        const sizeBytes =
+          this.#lastVclock !== null && vclockSignature(this.#lastVclock) === vclockSignature(vclock)
+            ? 0
+            : await this.#write(source, vclock);
+        this.#lastVclock = vclock;
+        return { vclock, sizeBytes, rows: source.rowsDone, durationMs: this.#env.clock.monotonicMs() - startedMs };
+      } finally {
+        source.close();
+        this.#freeRetired();
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Opens the view and waits until the log holds all that it shows, and begins a new file behind it. */
+  #begin(): Promise<{ source: SnapshotSource; vclock: Vclock }> {
+    return new Promise((resolve, reject) => {
+      this.#transactions.atBoundary(() => {
+        const { memories, spaces, sequenceRows } = this.#source;
+        const source = new SnapshotSource(memories, spaces(), sequenceRows(), this.#env.clock.realtimeSeconds());
+        const vclock = [...this.#logClient.vclock];
+        const settled = (error: Failure | null): void => {
+          if (error !== null) {
+            source.close();
+            reject(error);
+            return;
+          }
+          this.#logClient.rotate(vclock);
+          resolve({ source, vclock });
+        };
+        const batch = this.#transactions.currentBatch;
+        if (batch.transactionCount === 0) {
+          settled(null);
+        } else {
+          batch.listeners.push({ settled });
+          this.#transactions.flush();
+        }
+      });
+    });
+  }
+
+  async #write(source: SnapshotSource, vclock: Vclock): Promise<number> {
+    const feed = new SnapshotFeed(this.#env, { ...this.#options, vclock });
+    try {
+      const rowsBefore = source.totalRows;
+      let more = true;
+      while (more) {
+        const chunk = await feed.chunk();
+        more = await this.#fillChunk(source, chunk);
+        feed.send(chunk);
+      }
+      const sizeBytes = await feed.finish();
+      this.#log.info(`snapshot of ${rowsBefore} rows written, ${sizeBytes} bytes`);
+      return sizeBytes;
+    } finally {
+      await feed.stop();
+    }
+  }
+
+  /** Fills one chunk, giving the thread back whenever a slice of time is used up. */
+  async #fillChunk(source: SnapshotSource, chunk: ByteWriter): Promise<boolean> {
+    let more = true;
+    while (more && chunk.position < CHUNK_BYTES) {
+      const startedMs = this.#env.clock.monotonicMs();
+      let usedMs = 0;
+      while (more && chunk.position < CHUNK_BYTES && usedMs < LIMITS.sliceMs / 2) {
+        more = source.fill(chunk, CHUNK_BYTES, ROWS_PER_LOOK);
+        usedMs = this.#env.clock.monotonicMs() - startedMs;
+      }
+      this.#longestSliceMs = Math.max(this.#longestSliceMs, usedMs);
+      await this.#nextTurn();
+    }
+    return more;
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#env.timers.endOfTurn(resolve));
+  }
+
+  #freeRetired(): void {
+    const more = this.#source.memories.some((memory) => memory.views.freeSlice(2000));
+    if (more) this.#env.timers.after(1, () => this.#freeRetired());
+  }
+}
+
+/** The worker of one snapshot and the chunks that travel to it. */
+class SnapshotFeed {
+  readonly #worker: WorkerHandle;
+  readonly #free: ByteWriter[] = [];
+  readonly #taken: ByteWriter[] = [];
+  #made = 0;
+  #failure: Error | null = null;
+  #onChange: (() => void) | null = null;
+  #sizeBytes = -1;
+  #isStopped = false;
+
+  constructor(env: Env, parameters: CheckpointOptions & { readonly vclock: Vclock }) {
+    this.#worker = env.workers.start('checkpoint', parameters, {
+      onMessage: (message) => this.#receive(message as Parameters<typeof asSnapshotReply>[0]),
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  /** An empty chunk, when one is free. */
+  async chunk(): Promise<ByteWriter> {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure;
+      const free = this.#free.pop();
+      if (free !== undefined) return free;
+      if (this.#made < CHUNKS_IN_FLIGHT) {
+        this.#made++;
+        return new ByteWriter(CHUNK_BYTES + 65536, true);
+      }
+      await this.#changed();
+    }
+  }
+
+  send(chunk: ByteWriter): void {
+    this.#taken.push(chunk);
+    this.#post({ kind: 'rows', rows: chunk.written() });
+  }
+
+  async finish(): Promise<number> {
+    this.#post({ kind: 'finish' });
+    while (this.#sizeBytes < 0) {
+      if (this.#failure !== null) throw this.#failure;
+      await this.#changed();
+    }
+    return this.#sizeBytes;
+  }
+
+  /** Ends the worker; an unfinished file is removed by it. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    if (this.#sizeBytes < 0) this.#post({ kind: 'cancel' });
+    await this.#worker.stop();
+  }
+
+  #post(request: SnapshotRequest): void {
+    this.#worker.post(request);
+  }
+
+  #receive(message: Parameters<typeof asSnapshotReply>[0]): void {
+    const reply = asSnapshotReply(message);
+    if (reply.kind === 'failed') {
+      const base = boxError('SYSTEM', `the snapshot could not be written: ${reply.message}`);
+      this.#fail(new BoxError(base.code, base.message, { type: 'SystemError', errno: reply.errno }));
+      return;
+    }
+    if (reply.kind === 'taken') {
+      const chunk = this.#taken.shift();
+      assert(chunk !== undefined, 'a taken chunk was sent');
+      chunk.reset();
+      this.#free.push(chunk);
+    } else {
+      this.#sizeBytes = reply.sizeBytes;
+    }
+    this.#onChange?.();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#onChange?.();
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onChange = resolve;
+    });
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The rows of a snapshot, encoded from a read view in slices: system spaces by id, then user spaces by id, each in the
+ * order of its primary key. Temporary and service spaces have none.
+ * Invariant: every row shows the state of the moment at which the source was made, whatever is written meanwhile.
+ */
+import type { ByteWriter } from '../../base/index.ts';
+import { writeUnsigned } from '../../codec/msgpack/index.ts';
+import { type Arena, NO_ADDRESS, type ReadView, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import type { IndexSnapshot } from '../indexes/index.ts';
+import type { Space, SpaceMemory } from '../memtx/index.ts';
+
+const INSERT = 2;
+const GROUP_LOCAL = 1;
+
+type FrozenSpace = Readonly<{ id: number; isLocal: boolean; arena: Arena; snapshot: IndexSnapshot }>;
+
+/** Rows that are not tuples of a space: the current values of sequences. */
+export type ExtraRows = Readonly<{ spaceId: number; tuples: readonly Uint8Array[] }>;
+
+export class SnapshotSource {
+  readonly #views: readonly Readonly<{ memory: SpaceMemory; view: ReadView }>[];
+  readonly #spaces: readonly FrozenSpace[];
+  readonly #extra: ExtraRows;
+  readonly #timestampSeconds: number;
+  #at = 0;
+  #row = 0;
+  #extraDone = false;
+  readonly totalRows: number;
+
+  constructor(
+    memories: readonly SpaceMemory[],
+    spaces: Iterable<Space>,
+    extra: ExtraRows,
+    timestampSeconds: number,
+  ) {
+    this.#views = memories.map((memory) => ({ memory, view: memory.views.open() }));
+    this.#extra = extra;
+    this.#timestampSeconds = timestampSeconds;
+    const frozen: FrozenSpace[] = [];
+    for (const space of spaces) {
+      const { primary, definition } = space;
+      if (primary === null || definition.isTemporary || definition.engine !== 'memtx') continue;
+      if (space.id === extra.spaceId) continue;
+      frozen.push({ id: space.id, isLocal: definition.isLocal, arena: space.arena, snapshot: primary.freeze() });
+    }
+    this.#spaces = frozen.sort((a, b) => rank(a.id) - rank(b.id));
+    this.totalRows = frozen.reduce((sum, space) => sum + space.snapshot.size, extra.tuples.length);
+  }
+
+  get rowsDone(): number {
+    return this.#row;
+  }
+
+  /** Appends rows until `writer` holds about `targetBytes` or `rowLimit` rows were added; false when all are done. */
+  fill(writer: ByteWriter, targetBytes: number, rowLimit: number): boolean {
+    let left = rowLimit;
+    while (writer.position < targetBytes && left-- > 0) {
+      const space = this.#spaces[this.#at];
+      if (!this.#extraDone && (space === undefined || rank(space.id) > this.#extra.spaceId)) {
+        for (const tuple of this.#extra.tuples) {
+          this.#beginRow(writer, this.#extra.spaceId, false);
+          writer.writeBytes(tuple, 0, tuple.length);
+        }
+        this.#extraDone = true;
+      }
+      if (space === undefined) return false;
+      const tuple = space.snapshot.next();
+      if (tuple === NO_ADDRESS) {
+        this.#at++;
+        continue;
+      }
+      this.#beginRow(writer, space.id, space.isLocal);
+      const start = tuplePosition(tuple);
+      writer.writeBytes(tupleSlab(space.arena, tuple), start, start + tupleSize(space.arena, tuple));
+    }
+    return true;
+  }
+
+  /** Lets go of the view. */
+  close(): void {
+    for (const { memory, view } of this.#views) memory.views.close(view);
+  }
+
+  /** `83 00 02 03 n 04 cb time 82 10 ce id 21`, where the first row has no number, as 0 is never written. */
+  #beginRow(writer: ByteWriter, spaceId: number, isLocal: boolean): void {
+    const number = this.#row++;
+    writer.ensure(48);
+    writer.writeByte(0x82 + (number === 0 ? 0 : 1) + (isLocal ? 1 : 0));
+    writer.writeByte(0x00);
+    writer.writeByte(INSERT);
+    if (isLocal) {
+      writer.writeByte(0x07);
+      writer.writeByte(GROUP_LOCAL);
+    }
+    if (number !== 0) {
+      writer.writeByte(0x03);
+      writeUnsigned(writer, number);
+    }
+    writer.ensure(24);
+    const { bytes, view, position } = writer;
+    bytes[position] = 0x04;
+    bytes[position + 1] = 0xcb;
+    view.setFloat64(position + 2, this.#timestampSeconds);
+    bytes[position + 10] = 0x82;
+    bytes[position + 11] = 0x10;
+    bytes[position + 12] = 0xce;
+    view.setUint32(position + 13, spaceId);
+    bytes[position + 17] = 0x21;
+    writer.position = position + 18;
+  }
+}
+
+/** System spaces come first whatever ids users gave to theirs. */
+function rank(id: number): number {
+  return id >= 256 && id <= 511 ? id : id + 4294967296;
+}

@@ -1,0 +1,225 @@
+/**
+ * A space in memory: its tuples and the indexes that lead to them.
+ *
+ * Invariants: (1) every tuple of the primary index is in every other index, or in none of them while a statement runs;
+ * (2) a change either happens in all indexes or in none; (3) the space never frees a tuple: the transaction that
+ * replaced it does, when the change is durable or rolled back; (4) memory for a change is reserved before its first
+ * step, so that undoing it cannot fail.
+ */
+import { assert, boxError, boxErrorWith, copyBytes, type SequenceId, type SpaceId, type UserId } from '../../base/index.ts';
+import { type TupleFormat, validateTuple } from '../../tuple/index.ts';
+import {
+  type Address,
+  type Arena,
+  NO_ADDRESS,
+  type ReadViews,
+  SLAB_MASK,
+  SLAB_SHIFT,
+  TUPLE_HEADER_BYTES,
+  tuplePosition,
+  tupleSize,
+} from '../arena/index.ts';
+import { DUPLICATE, type DuplicateMode, type SpaceIndex } from '../indexes/index.ts';
+
+export type SpaceEngine = 'memtx' | 'sysview' | 'service' | 'blackhole';
+
+/** A row of `_space`, understood. */
+export type SpaceDefinition = Readonly<{
+  id: SpaceId;
+  ownerId: UserId;
+  name: string;
+  engine: SpaceEngine;
+  /** Exact number of fields of every tuple, 0 for any. */
+  fieldCount: number;
+  isTemporary: boolean;
+  /** Logged and kept, but never replicated. */
+  isLocal: boolean;
+  isSync: boolean;
+  isView: boolean;
+}>;
+
+/** Memory that a space draws on: system spaces have their own, so that full user spaces stop no DDL. */
+export type SpaceMemory = Readonly<{ arena: Arena; views: ReadViews }>;
+
+/**
+ * Follows a change of the space inside its transaction; throwing undoes the statement. Old or new is NO_ADDRESS for an
+ * insertion or a deletion.
+ */
+export type ReplaceTrigger = (space: Space, oldTuple: Address, newTuple: Address) => void;
+
+/** Hears of every change of a space's tuples, undoing included; may not fail. Set while an index is being built. */
+export interface SpaceObserver {
+  /** `oldTuple` left the space and `newTuple` came; either may be NO_ADDRESS. */
+  replaced(oldTuple: Address, newTuple: Address): void;
+}
+
+/** What an alteration of a space exchanges, and undoing it puts back. */
+export type SpaceState = Readonly<{
+  definition: SpaceDefinition;
+  format: TupleFormat;
+  indexes: readonly (SpaceIndex | null)[];
+  byteSize: number;
+}>;
+
+/** Where generated values come from, for a space with auto-increment. */
+export type SpaceSequence = Readonly<{ sequenceId: SequenceId; fieldNo: number; path: string; isGenerated: boolean }>;
+
+/** Ids of the spaces that hold the schema. */
+const SYSTEM_SPACE_ID = { min: 256, max: 511 } as const;
+
+/** Bytes beside the data that Tarantool counts into a tuple when it compares it with memtx_max_tuple_size. */
+const COUNTED_HEADER_BYTES = 21;
+
+export class Space {
+  definition: SpaceDefinition;
+  readonly id: SpaceId;
+  readonly memory: SpaceMemory;
+  readonly arena: Arena;
+  format: TupleFormat;
+  /** By index id, null where there is none. */
+  indexes: readonly (SpaceIndex | null)[] = [];
+  /** The same without gaps; the primary index first. */
+  indexList: readonly SpaceIndex[] = [];
+  primary: SpaceIndex | null = null;
+  /** Bytes of the data of all tuples. */
+  byteSize = 0;
+  readonly #tupleBytesMax: number;
+  readonly isSystem: boolean;
+  readonly onReplace: ReplaceTrigger[] = [];
+  /** Whether anything follows from a change: a change of the schema, or triggers. */
+  reacts: boolean;
+  sequence: SpaceSequence | null = null;
+  /** Why data changes are refused: a rule on the space that is kept but cannot be enforced. */
+  refusal: string | null = null;
+  observer: SpaceObserver | null = null;
+
+  constructor(definition: SpaceDefinition, format: TupleFormat, memory: SpaceMemory, tupleBytesMax: number) {
+    this.definition = definition;
+    this.id = definition.id;
+    this.format = format;
+    this.memory = memory;
+    this.arena = memory.arena;
+    this.#tupleBytesMax = tupleBytesMax;
+    this.isSystem = definition.id >= SYSTEM_SPACE_ID.min && definition.id <= SYSTEM_SPACE_ID.max;
+    this.reacts = this.isSystem;
+  }
+
+  addTrigger(trigger: ReplaceTrigger): void {
+    this.onReplace.push(trigger);
+    this.reacts = true;
+  }
+
+  removeTrigger(trigger: ReplaceTrigger): void {
+    const at = this.onReplace.indexOf(trigger);
+    if (at >= 0) this.onReplace.splice(at, 1);
+    this.reacts = this.isSystem || this.onReplace.length > 0;
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  /** Makes the index part of the space; the caller has filled it. */
+  setIndex(id: number, index: SpaceIndex | null): void {
+    const indexes = [...this.indexes];
+    while (indexes.length <= id) indexes.push(null);
+    indexes[id] = index;
+    this.state = { ...this.state, indexes };
+  }
+
+  get state(): SpaceState {
+    return { definition: this.definition, format: this.format, indexes: this.indexes, byteSize: this.byteSize };
+  }
+
+  /** Exchanges definition, format and indexes at once; the indexes hold the same tuples, or none of them any. */
+  set state({ definition, format, indexes, byteSize }: SpaceState) {
+    this.definition = definition;
+    this.format = format;
+    this.indexes = indexes.slice(0, indexes.findLastIndex((index) => index !== null) + 1);
+    this.indexList = this.indexes.filter((index) => index !== null);
+    this.primary = this.indexes[0] ?? null;
+    this.byteSize = byteSize;
+  }
+
+  /** The index, or an error that names it. */
+  index(id: number): SpaceIndex {
+    const index = this.indexes[id];
+    if (index === undefined || index === null) throw boxError('NO_SUCH_INDEX_ID', id, this.name);
+    return index;
+  }
+
+  /** Stores a valid tuple in a cell of its own, not yet in any index. */
+  newTuple(bytes: Uint8Array, position: number, end: number): Address {
+    validateTuple(this.format, bytes, position, end);
+    const size = end - position;
+    if (size + COUNTED_HEADER_BYTES > this.#tupleBytesMax) {
+      throw boxError('MEMTX_MAX_TUPLE_SIZE', size + COUNTED_HEADER_BYTES);
+    }
+    const address = this.arena.allocate(size + TUPLE_HEADER_BYTES);
+    if (address === NO_ADDRESS) {
+      throw boxErrorWith({ type: 'OutOfMemory' }, 'MEMORY_ISSUE', size + TUPLE_HEADER_BYTES, 'slab allocator', 'memtx_tuple');
+    }
+    const slab = address >>> SLAB_SHIFT;
+    const word = (address & SLAB_MASK) << 1;
+    const words = this.arena.words[slab]!;
+    words[word] = size;
+    words[word + 1] = this.memory.views.currentEpoch;
+    copyBytes(bytes, position, this.arena.bytes[slab]!, tuplePosition(address), size);
+    return address;
+  }
+
+  /** Gives a tuple back that is in no index any more (or never was). */
+  freeTuple(tuple: Address): void {
+    this.memory.views.retireTuple(tuple);
+  }
+
+  /**
+   * Takes `oldTuple` out of all indexes and puts `newTuple` in (either may be NO_ADDRESS); returns the tuple that left.
+   * Throws ER_TUPLE_FOUND, ER_TUPLE_NOT_FOUND or ER_MEMORY_ISSUE; nothing has changed then.
+   */
+  replace(oldTuple: Address, newTuple: Address, mode: DuplicateMode): Address {
+    const { indexList } = this;
+    const primary = this.index(0);
+    for (let at = 0; at < indexList.length; at++) {
+      if (!indexList[at]!.reserve(newTuple === NO_ADDRESS)) throw this.#indexMemoryError();
+    }
+    const replaced = primary.replace(oldTuple, newTuple, mode);
+    if (replaced === DUPLICATE) throw this.#duplicateError(primary, mode);
+    for (let at = 1; at < indexList.length; at++) {
+      const index = indexList[at]!;
+      if (index.replace(replaced, newTuple, 'insert') === DUPLICATE) {
+        this.#undo(replaced, newTuple, at);
+        throw this.#duplicateError(index, 'insert');
+      }
+    }
+    if (newTuple !== NO_ADDRESS) this.byteSize += tupleSize(this.arena, newTuple);
+    if (replaced !== NO_ADDRESS) this.byteSize -= tupleSize(this.arena, replaced);
+    if (this.observer !== null) this.observer.replaced(replaced, newTuple);
+    return replaced;
+  }
+
+  /** Undoes a `replace` that returned `oldTuple`. Cannot fail. */
+  rollback(oldTuple: Address, newTuple: Address): void {
+    this.#undo(oldTuple, newTuple, this.indexList.length);
+    if (newTuple !== NO_ADDRESS) this.byteSize -= tupleSize(this.arena, newTuple);
+    if (oldTuple !== NO_ADDRESS) this.byteSize += tupleSize(this.arena, oldTuple);
+    if (this.observer !== null) this.observer.replaced(newTuple, oldTuple);
+  }
+
+  #undo(oldTuple: Address, newTuple: Address, indexCount: number): void {
+    for (let at = indexCount - 1; at >= 0; at--) {
+      const index = this.indexList[at]!;
+      index.reserve(true);
+      assert(index.replace(newTuple, oldTuple, 'insert') !== DUPLICATE, 'undoing a change meets no duplicate');
+    }
+  }
+
+  #indexMemoryError(): Error {
+    return boxErrorWith({ type: 'OutOfMemory' }, 'MEMORY_ISSUE', 1024, 'slab allocator', 'memtx index page');
+  }
+
+  #duplicateError(index: SpaceIndex, mode: DuplicateMode): Error {
+    const name = mode === 'replace' ? 'TUPLE_NOT_FOUND' : 'TUPLE_FOUND';
+    return boxError(name, index.definition.name, this.name);
+  }
+}

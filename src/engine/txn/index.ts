@@ -1,0 +1,4 @@
+export * from './journal.ts';
+export * from './redo-log.ts';
+export * from './transaction-manager.ts';
+export type { SchemaChange } from './undo-log.ts';

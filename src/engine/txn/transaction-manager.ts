@@ -1,0 +1,232 @@
+/**
+ * Transactions that begin and end in one turn, and their way to the log.
+ *
+ * A change is applied to the indexes at once; its undo entry lies in the batch under construction and its rows in the
+ * redo log until COMMIT hands them to the journal. At most one batch is on its way to the log: what commits meanwhile
+ * is the next one.
+ * Invariants: (1) at most one transaction is open, and none when a turn ends; (2) a batch's undo entries live until
+ * the journal settled it; (3) a failed batch takes everything behind it along, newest first, and the state is then
+ * that of the last durable batch; (4) listeners of a batch are called once, in the order of the batches.
+ */
+import { assert, type BoxError, boxError } from '../../base/index.ts';
+import type { Address } from '../arena/index.ts';
+import type { Space } from '../memtx/index.ts';
+import type { Durability, Journal } from './journal.ts';
+import { RedoLog } from './redo-log.ts';
+import { type SchemaChange, UndoLog } from './undo-log.ts';
+
+/** Transactions that became durable, or failed, together. */
+export class CommitBatch {
+  readonly undo = new UndoLog();
+  listeners: CommitListener[] = [];
+  transactionCount = 0;
+}
+
+export interface CommitListener {
+  /** The batch is as durable as its transactions asked (null), or has been rolled back. */
+  settled(error: BoxError | null): void;
+}
+
+/** A function of `box.on_commit` or `box.on_rollback`, or one of our own that must know how the transaction ended. */
+export type TransactionTrigger = () => void;
+
+export type Savepoint = Readonly<{ undoMark: number; redoMark: number; transaction: number }>;
+
+export class TransactionManager {
+  readonly redo = new RedoLog();
+  readonly #journal: Journal;
+  readonly #scheduleFlush: () => void;
+  #current = new CommitBatch();
+  #inFlight: CommitBatch | null = null;
+  #spare: CommitBatch | null = null;
+  #flushScheduled = false;
+  #isActive = false;
+  #startMark = 0;
+  #transactionNumber = 0;
+  #durability: Durability = 'write';
+  #boundaryCallbacks: (() => void)[] = [];
+  #onCommit: TransactionTrigger[] = [];
+  #onRollback: TransactionTrigger[] = [];
+
+  /** `scheduleFlush` must call `flush` before the next turn. */
+  constructor(journal: Journal, scheduleFlush: () => void) {
+    this.#journal = journal;
+    this.#scheduleFlush = scheduleFlush;
+    journal.onSettled = (error) => this.#settled(error);
+  }
+
+  get isActive(): boolean {
+    return this.#isActive;
+  }
+
+  /** The batch that the next COMMIT joins; listen to it to learn when that is durable. */
+  get currentBatch(): CommitBatch {
+    return this.#current;
+  }
+
+  begin(): void {
+    if (this.#isActive) throw boxError('ACTIVE_TRANSACTION');
+    this.#isActive = true;
+    this.#transactionNumber++;
+    this.#startMark = this.#current.undo.count;
+    this.#durability = 'write';
+    this.redo.reset();
+  }
+
+  /** Remembers a change of the open transaction that has been applied. */
+  changed(space: Space, oldTuple: Address, newTuple: Address): void {
+    this.#current.undo.push(space, oldTuple, newTuple);
+  }
+
+  schemaChanged(change: SchemaChange): void {
+    this.#current.undo.pushChange(change);
+  }
+
+  /** The open transaction is to be synced, whatever wal_mode says. */
+  requireSync(): void {
+    this.#durability = 'sync';
+  }
+
+  onCommit(trigger: TransactionTrigger): void {
+    this.#onCommit.push(trigger);
+  }
+
+  onRollback(trigger: TransactionTrigger): void {
+    this.#onRollback.push(trigger);
+  }
+
+  savepoint(): Savepoint {
+    return { undoMark: this.#current.undo.count, redoMark: this.redo.count, transaction: this.#transactionNumber };
+  }
+
+  /** Undoes what came after the savepoint. */
+  rollbackTo(savepoint: Savepoint): void {
+    if (!this.#isActive || savepoint.transaction !== this.#transactionNumber) throw boxError('NO_SUCH_SAVEPOINT');
+    this.rollbackStatement(savepoint.undoMark, savepoint.redoMark);
+  }
+
+  get undoMark(): number {
+    return this.#current.undo.count;
+  }
+
+  /** Undoes the changes and rows behind the marks, which a failed statement leaves. */
+  rollbackStatement(undoMark: number, redoMark: number): void {
+    this.#current.undo.rollbackTo(undoMark);
+    this.redo.truncate(redoMark);
+  }
+
+  /** Visits what the open transaction has changed so far, oldest first. */
+  forEachChange(visit: (space: Space, oldTuple: Address, newTuple: Address) => void): void {
+    this.#current.undo.forEach(this.#startMark, visit);
+  }
+
+  /**
+   * Ends the open transaction and sends its rows on their way. True if it waits for the log: then `currentBatch`,
+   * as it was during the call, settles later. Throws, with everything undone, if the log takes no more.
+   */
+  commit(): boolean {
+    assert(this.#isActive, 'COMMIT ends an open transaction');
+    if (this.redo.count > 0) {
+      try {
+        this.#journal.append(this.redo, this.#durability);
+      } catch (error) {
+        this.rollback();
+        throw error;
+      }
+    }
+    this.#isActive = false;
+    if (this.redo.count === 0 && this.#current.undo.count === this.#startMark) {
+      this.#runTriggers(this.#takeTriggers().onCommit);
+      return false;
+    }
+    if (this.#onCommit.length > 0 || this.#onRollback.length > 0) {
+      const { onCommit, onRollback } = this.#takeTriggers();
+      this.#current.listeners.push({ settled: (error) => this.#runTriggers(error === null ? onCommit : onRollback) });
+    }
+    this.#current.transactionCount++;
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      this.#scheduleFlush();
+    }
+    return true;
+  }
+
+  /** Undoes the open transaction. */
+  rollback(): void {
+    assert(this.#isActive, 'ROLLBACK ends an open transaction');
+    this.rollbackStatement(this.#startMark, 0);
+    this.#isActive = false;
+    this.#runTriggers(this.#takeTriggers().onRollback);
+  }
+
+  /** Hands the batch under construction to the journal unless one is on its way. */
+  flush(): void {
+    this.#flushScheduled = false;
+    if (this.#inFlight !== null || this.#current.transactionCount === 0) return;
+    this.#inFlight = this.#current;
+    this.#current = this.#spare ?? new CommitBatch();
+    this.#spare = null;
+    this.#journal.submit();
+  }
+
+  /**
+   * Calls back, now or later, at a moment when no batch is on its way: what is in memory is then what the log holds and
+   * the batch under construction, which `flush` sends as it is.
+   */
+  atBoundary(callback: () => void): void {
+    if (this.#inFlight === null && !this.#isActive) callback();
+    else this.#boundaryCallbacks.push(callback);
+  }
+
+  /** True when nothing waits for the log. */
+  get isIdle(): boolean {
+    return this.#inFlight === null && this.#current.transactionCount === 0;
+  }
+
+  #settled(error: BoxError | null): void {
+    const batch = this.#inFlight;
+    assert(batch !== null, 'the journal settles what was submitted');
+    assert(!this.#isActive, 'no transaction is open between turns');
+    this.#inFlight = null;
+    if (error === null) {
+      batch.undo.commit();
+      this.#finish(batch, null);
+      this.#spare = batch;
+    } else {
+      const behind = this.#current;
+      this.#current = new CommitBatch();
+      behind.undo.rollbackTo(0);
+      batch.undo.rollbackTo(0);
+      this.#finish(batch, error);
+      this.#finish(behind, error);
+    }
+    this.#reachBoundary();
+    this.flush();
+  }
+
+  #reachBoundary(): void {
+    while (this.#inFlight === null) {
+      const callback = this.#boundaryCallbacks.shift();
+      if (callback === undefined) return;
+      callback();
+    }
+  }
+
+  #finish(batch: CommitBatch, error: BoxError | null): void {
+    const { listeners } = batch;
+    batch.listeners = [];
+    batch.transactionCount = 0;
+    for (const listener of listeners) listener.settled(error);
+  }
+
+  #takeTriggers(): { onCommit: TransactionTrigger[]; onRollback: TransactionTrigger[] } {
+    const taken = { onCommit: this.#onCommit, onRollback: this.#onRollback };
+    if (taken.onCommit.length > 0) this.#onCommit = [];
+    if (taken.onRollback.length > 0) this.#onRollback = [];
+    return taken;
+  }
+
+  #runTriggers(triggers: readonly TransactionTrigger[]): void {
+    for (const trigger of triggers) trigger();
+  }
+}

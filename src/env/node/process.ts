@@ -1,0 +1,28 @@
+/** This process: signals, memory, and the way out when an invariant is broken. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as v8 from 'node:v8';
+import type { ProcessControl } from '../ports.ts';
+
+const STANDARD_ERROR = 2;
+
+export function createProcessControl(): ProcessControl {
+  return {
+    pid: process.pid,
+    hostName: () => os.hostname(),
+    onSignal(signal, handler) {
+      process.on(signal, () => handler());
+    },
+    memoryUsage: () => ({
+      residentBytes: process.memoryUsage.rss(),
+      heapBytes: v8.getHeapStatistics().used_heap_size,
+    }),
+    abort(reason) {
+      try {
+        fs.writeSync(STANDARD_ERROR, `aborted: ${reason}\n`);
+      } finally {
+        process.abort();
+      }
+    },
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * One iproto connection: bytes in, replies out.
+ *
+ * Requests are executed as their bytes come; their replies go to one buffer that leaves in one write at the end of the
+ * turn, or, if they wait for the log, when their batch has settled.
+ * Invariants: (1) a reply is sent once, and never before its change is as durable as promised; (2) a peer that does
+ * not read its replies is not read from: queued output is bounded by `connectionOutputBytesMax` and the replies of one
+ * chunk; (3) a broken frame closes the connection after the replies to what came before it.
+ */
+import { BoxError, type ByteWriter } from '../../base/index.ts';
+import { FrameDecoder, RequestDecoder, writeErrorResponse } from '../../codec/iproto/index.ts';
+import { LIMITS } from '../../config/index.ts';
+import type { Stream } from '../../env/index.ts';
+import type { Session } from '../../engine/box/index.ts';
+import type { CommitBatch } from '../../engine/txn/index.ts';
+import type { BufferPool } from './output.ts';
+import { type PendingOwner, PendingReplies } from './pending-replies.ts';
+
+/** What a connection needs of the server it belongs to. */
+export interface ConnectionHost {
+  readonly pool: BufferPool;
+  readonly schemaVersion: number;
+  readonly packetBytesMax: number;
+  /** Executes the request in the decoder and writes its reply. */
+  execute(connection: IprotoConnection): void;
+  /** The connection has output to send at the end of the turn. */
+  scheduleFlush(connection: IprotoConnection): void;
+  requestsWait(count: number): void;
+  closed(connection: IprotoConnection): void;
+  /** A failure that is no answer to a request: the instance must know. */
+  failed(error: unknown): void;
+}
+
+export class IprotoConnection implements PendingOwner {
+  readonly request = new RequestDecoder();
+  readonly session: Session;
+  /** What AUTH proves itself against. */
+  readonly salt: Uint8Array;
+  readonly #host: ConnectionHost;
+  readonly #stream: Stream;
+  readonly #decoder: FrameDecoder;
+  #output: ByteWriter;
+  #flushScheduled = false;
+  readonly #freePending: PendingReplies[] = [];
+  #pending: PendingReplies | null = null;
+  #waiting = 0;
+  #isPausedForOutput = false;
+  #isPausedForLog = false;
+  #peerEnded = false;
+  #isClosed = false;
+
+  constructor(host: ConnectionHost, stream: Stream, session: Session, salt: Uint8Array) {
+    this.#host = host;
+    this.#stream = stream;
+    this.session = session;
+    this.salt = salt;
+    this.#output = host.pool.take();
+    this.#decoder = new FrameDecoder((bytes, start, end) => this.#packet(bytes, start, end), host.packetBytesMax);
+  }
+
+  get schemaVersion(): number {
+    return this.#host.schemaVersion;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  start(): void {
+    this.#stream.start({
+      onData: (chunk) => this.#data(chunk),
+      onEnd: () => this.#ended(),
+      onDrain: () => this.#drained(),
+      onClose: () => this.#closed(),
+    });
+  }
+
+  /** Where the reply of a request that need not wait is written. */
+  get output(): ByteWriter {
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      this.#host.scheduleFlush(this);
+    }
+    return this.#output;
+  }
+
+  /** Where the reply of a request is written whose change belongs to the batch. */
+  outputAfter(batch: CommitBatch): ByteWriter {
+    let pending = this.#pending;
+    if (pending === null || pending.batch !== batch) {
+      pending = this.#freePending.pop() ?? new PendingReplies(this, this.#host.pool.take());
+      pending.start(batch);
+      this.#pending = pending;
+    }
+    pending.addSync(this.request.syncHigh, this.request.syncLow);
+    this.#waiting++;
+    this.#host.requestsWait(1);
+    return pending.writer;
+  }
+
+  sendSettled(replies: ByteWriter): ByteWriter {
+    if (this.#isClosed) {
+      replies.reset();
+      return replies;
+    }
+    const output = this.output;
+    if (output.position === 0) {
+      this.#output = replies;
+      return output;
+    }
+    output.writeBytes(replies.bytes, 0, replies.position);
+    replies.reset();
+    return replies;
+  }
+
+  repliesSettled(pending: PendingReplies, count: number): void {
+    if (this.#pending === pending) this.#pending = null;
+    this.#waiting -= count;
+    this.#host.requestsWait(-count);
+    if (this.#isClosed) this.#host.pool.give(pending.writer);
+    else this.#freePending.push(pending);
+    if (this.#peerEnded) this.#endWhenAnswered();
+  }
+
+  /** A request of another kind (a procedure that waits) holds the connection open until `delta` is taken back. */
+  requestWaits(delta: 1 | -1): void {
+    this.#waiting += delta;
+    this.#host.requestsWait(delta);
+    if (delta < 0 && this.#peerEnded) this.#endWhenAnswered();
+  }
+
+  /** Sends what is in the output buffer. Called by the server at the end of the turn. */
+  flush(): void {
+    this.#flushScheduled = false;
+    const full = this.#output;
+    if (full.position === 0 || this.#isClosed) return;
+    this.#output = this.#host.pool.take();
+    const queued = this.#stream.write(full.written(), () => this.#host.pool.give(full));
+    if (queued > LIMITS.connectionOutputBytesMax && !this.#isPausedForOutput) {
+      this.#isPausedForOutput = true;
+      this.#stream.pause();
+    }
+    if (this.#peerEnded) this.#endWhenAnswered();
+  }
+
+  /** Stops or resumes reading because the log has enough, or again too little, to do. */
+  pauseForLog(paused: boolean): void {
+    if (this.#isPausedForLog === paused || this.#isClosed) return;
+    this.#isPausedForLog = paused;
+    if (paused) this.#stream.pause();
+    else if (!this.#isPausedForOutput) this.#stream.resume();
+  }
+
+  writeError(error: BoxError): void {
+    writeErrorResponse(this.output, error, this.request.syncHigh, this.request.syncLow, this.#host.schemaVersion);
+  }
+
+  /** Closes the connection once what it was told has been sent. */
+  close(): void {
+    this.#decoder.stop();
+    this.flush();
+    if (!this.#isClosed) this.#stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  #data(chunk: Uint8Array): void {
+    try {
+      this.#decoder.push(chunk);
+    } catch (error) {
+      if (!(error instanceof BoxError)) {
+        this.#host.failed(error);
+        return;
+      }
+      this.request.syncHigh = 0;
+      this.request.syncLow = 0;
+      this.writeError(error);
+      this.close();
+    }
+  }
+
+  #packet(bytes: Uint8Array, start: number, end: number): void {
+    const error = this.request.decodeHeader(bytes, start, end);
+    if (error !== null) this.writeError(error);
+    else this.#host.execute(this);
+  }
+
+  #ended(): void {
+    this.#peerEnded = true;
+    this.#endWhenAnswered();
+  }
+
+  #endWhenAnswered(): void {
+    if (this.#waiting > 0 || this.#isClosed || this.#output.position > 0) return;
+    this.#stream.end();
+  }
+
+  #drained(): void {
+    if (!this.#isPausedForOutput) return;
+    this.#isPausedForOutput = false;
+    if (!this.#isPausedForLog) this.#stream.resume();
+  }
+
+  #closed(): void {
+    this.#isClosed = true;
+    this.#decoder.stop();
+    this.#host.pool.give(this.#output);
+    this.#host.closed(this);
+  }
+}

@@ -1,0 +1,1 @@
+export { IprotoServer, type IprotoServerOptions } from './server.ts';

@@ -1,0 +1,120 @@
+/**
+ * The iproto door: accepts connections, greets them, and flushes at the end of each turn what they have to send.
+ * Invariant: when more than `netMessagesMax` requests wait for the log, no connection is read from until half have
+ * been answered.
+ */
+import { encodeGreeting } from '../../codec/iproto/index.ts';
+import { LIMITS } from '../../config/index.ts';
+import type { Address as NetworkAddress, Env, Listener, Stream } from '../../env/index.ts';
+import type { Box } from '../../engine/box/index.ts';
+import { type ConnectionHost, IprotoConnection } from './connection.ts';
+import { BufferPool } from './output.ts';
+import { executeRequest } from './requests.ts';
+
+const SALT_BYTES = 32;
+
+export type IprotoServerOptions = Readonly<{
+  instanceUuid: string;
+  /** Shown in the greeting: major.minor.patch. */
+  version: string;
+  netMessagesMax?: number;
+  packetBytesMax?: number;
+  onFailure: (error: unknown) => void;
+}>;
+
+export class IprotoServer implements ConnectionHost {
+  readonly pool = new BufferPool();
+  readonly packetBytesMax: number;
+  readonly #env: Env;
+  readonly #box: Box;
+  readonly #options: IprotoServerOptions;
+  readonly #netMessagesMax: number;
+  readonly #connections = new Set<IprotoConnection>();
+  #listeners: Listener[] = [];
+  #toFlush: IprotoConnection[] = [];
+  #flushing: IprotoConnection[] = [];
+  #waiting = 0;
+  #isPaused = false;
+
+  constructor(env: Env, box: Box, options: IprotoServerOptions) {
+    this.#env = env;
+    this.#box = box;
+    this.#options = options;
+    this.#netMessagesMax = options.netMessagesMax ?? LIMITS.netMessagesMax;
+    this.packetBytesMax = options.packetBytesMax ?? LIMITS.frameBytesMax;
+  }
+
+  get schemaVersion(): number {
+    return this.#box.catalog.schemaVersion;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Starts to accept; resolves with the address it really has. */
+  async listen(address: NetworkAddress): Promise<NetworkAddress> {
+    const listener = await this.#env.network.listen(address, (stream) => this.#accept(stream));
+    this.#listeners.push(listener);
+    return listener.address;
+  }
+
+  /** Stops accepting, sends what is ready, and closes all connections. */
+  async stop(): Promise<void> {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    this.#flushAll();
+    for (const connection of [...this.#connections]) connection.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    for (const connection of [...this.#connections]) connection.destroy();
+  }
+
+  execute(connection: IprotoConnection): void {
+    executeRequest(this.#box, connection);
+  }
+
+  scheduleFlush(connection: IprotoConnection): void {
+    if (this.#toFlush.push(connection) === 1) this.#env.timers.endOfTurn(() => this.#flushAll());
+  }
+
+  requestsWait(count: number): void {
+    this.#waiting += count;
+    if (!this.#isPaused && this.#waiting > this.#netMessagesMax) this.#pause(true);
+    else if (this.#isPaused && this.#waiting * 2 <= this.#netMessagesMax) this.#pause(false);
+  }
+
+  closed(connection: IprotoConnection): void {
+    this.#connections.delete(connection);
+    this.#box.sessions.close(connection.session);
+  }
+
+  failed(error: unknown): void {
+    this.#options.onFailure(error);
+  }
+
+  #accept(stream: Stream): void {
+    const salt = new Uint8Array(SALT_BYTES);
+    this.#env.random.fill(salt);
+    const session = this.#box.sessions.open('binary', stream.peer);
+    const connection = new IprotoConnection(this, stream, session, salt);
+    this.#connections.add(connection);
+    connection.start();
+    const { instanceUuid, version } = this.#options;
+    const greeting = encodeGreeting({ version, protocol: 'Binary', instanceUuid, salt });
+    connection.output.writeBytes(greeting, 0, greeting.length);
+    if (this.#isPaused) connection.pauseForLog(true);
+  }
+
+  #pause(paused: boolean): void {
+    this.#isPaused = paused;
+    for (const connection of this.#connections) connection.pauseForLog(paused);
+  }
+
+  #flushAll(): void {
+    const connections = this.#toFlush;
+    this.#toFlush = this.#flushing;
+    this.#flushing = connections;
+    for (let index = 0; index < connections.length; index++) connections[index]!.flush();
+    connections.length = 0;
+  }
+}
