@@ -15,6 +15,7 @@ import { parseOptions, USAGE, type BenchOptions } from './options.ts';
 import { absoluteTable, costTable, limitTable, ratioTable, type CostRuns, type LoadRuns } from './report.ts';
 import { FIRST_KEY } from './requests.ts';
 import { LoadRunner } from './runner.ts';
+import { median } from './statistics.ts';
 import { BenchServer, ourProgram, peerProgram, type Side } from './servers.ts';
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -68,7 +69,10 @@ class Benchmark {
     if (writes(line.operation)) for (const server of this.#servers) await snapshotSeconds(server);
     const bytes = this.#servers.map(({ side }) => Math.round(runs[side][0]?.bytesPerResponse ?? 0));
     if (new Set(bytes).size > 1) progress(`${line.name}: responses differ in size (${bytes.join(' : ')} bytes)`);
-    progress(line.name);
+    const rates = this.#servers.map(({ side }) =>
+      median(runs[side].map(({ operations, seconds: s }) => operations / s)),
+    );
+    progress(`${line.name}: ${rates.map(Math.round).join(' : ')} ops/s`);
     return runs;
   }
 

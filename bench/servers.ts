@@ -15,7 +15,6 @@ const PROJECT = dirname(BENCH);
 const MEMORY_BYTES = 3 * 1024 * 1024 * 1024;
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 2;
-const SYSTEM_SPACE = 272;
 
 export type Side = 'peer' | 'ours';
 
@@ -74,7 +73,7 @@ export class BenchServer {
     const directory = await temporaryDirectory(`bench-${program.side}`);
     const server = new BenchServer(program, directory, await freePort());
     try {
-      await server.#untilAnswering(SYSTEM_SPACE, 'version');
+      await server.#until(hasProcedures);
     } catch (error) {
       await server.remove();
       throw error;
@@ -103,8 +102,10 @@ export class BenchServer {
     await this.#process.stop();
     const startMs = performance.now();
     this.#process = this.#program.launch(this.port, this.#directory.path);
-    await this.#untilAnswering(spaceId, key);
-    return (performance.now() - startMs) / 1000;
+    await this.#until((control) => control.has(spaceId, key));
+    const seconds = (performance.now() - startMs) / 1000;
+    await this.#until(hasProcedures);
+    return seconds;
   }
 
   async withControl<Result>(use: (control: Control) => Promise<Result>): Promise<Result> {
@@ -121,14 +122,21 @@ export class BenchServer {
     await this.#directory.remove();
   }
 
-  async #untilAnswering(spaceId: number, key: number | string): Promise<void> {
+  /** Asks until the answer is yes; a refusal or an error is a no. */
+  async #until(asks: (control: Control) => Promise<boolean>): Promise<void> {
     const deadlineMs = performance.now() + START_TIMEOUT_MS;
     for (;;) {
-      const answered = await this.withControl((control) => control.has(spaceId, key)).catch(() => false);
+      const answered = await this.withControl(asks).catch(() => false);
       if (answered) return;
       if (this.#process.exited()) throw new Error(`${this.title} ended early:\n${this.#process.log()}`);
       if (performance.now() > deadlineMs) throw new Error(`${this.title} does not answer:\n${this.#process.log()}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
+}
+
+/** The procedures come last in a start, after rights and recovery. */
+async function hasProcedures(control: Control): Promise<boolean> {
+  await control.call('memory_used');
+  return true;
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
   bundles = fs.mkdtempSync(join(packageRoot(), 'node_modules', '.cache', 'env-'));
   const fixtures = join(packageRoot(), 'test', 'fixtures');
   await build({
-    entryPoints: [join(fixtures, 'lock-process.ts'), join(fixtures, 'abort-process.ts')],
+    entryPoints: ['lock', 'abort', 'zstd'].map((name) => join(fixtures, `${name}-process.ts`)),
     outdir: bundles,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -168,6 +168,15 @@ it('a process with a broken invariant ends at once and says why', () => {
   const ended = spawnSync(process.execPath, [join(bundles, 'abort-process.mjs')], { encoding: 'utf8' });
   expect(ended.signal).toBe('SIGABRT');
   expect(ended.stderr).toMatch(/ test I> last words count=1\n[^]*aborted: invariant 42\n/);
+});
+
+it('threads compress at the same time without disturbing each other', () => {
+  const ended = spawnSync(process.execPath, [join(bundles, 'zstd-process.mjs')], { encoding: 'utf8' });
+  expect({ status: ended.status, signal: ended.signal, stderr: ended.stderr }).toEqual({
+    status: 0,
+    signal: null,
+    stderr: '',
+  });
 });
 
 it('scripts of users are imported by path', async () => {

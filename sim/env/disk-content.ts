@@ -4,7 +4,7 @@
  * Guarantees: `sync` makes all changes durable whose write-back did not fail before; `afterCrash` is what a power cut
  * may leave: the durable content with any part of the other changes, each torn anywhere.
  */
-import { SeededRandom } from '../../src/base/index.ts';
+import { type SeededRandom } from '../../src/base/index.ts';
 
 const SECTOR_BYTES = 512;
 /** More changes than this are written back by the system on its own, oldest first. */

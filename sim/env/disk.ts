@@ -5,7 +5,7 @@
  * until then a power cut may undo it or not, independently of the others and of the content of the files. A rename is
  * never half done.
  */
-import { SeededRandom, assert } from '../../src/base/index.ts';
+import { type SeededRandom, assert } from '../../src/base/index.ts';
 import { DiskContent } from './disk-content.ts';
 
 export type DiskNode = DiskFile | DiskDirectory;

@@ -12,7 +12,7 @@ import type {
   Workers,
 } from '../../src/env/index.ts';
 import type { SimulatedInstance } from './instance.ts';
-import { SimulatedThread } from './thread.ts';
+import { type SimulatedThread } from './thread.ts';
 
 const START_MS = { least: 1, most: 40 } as const;
 const MESSAGE_MS = { least: 0, most: 0.3 } as const;

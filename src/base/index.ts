@@ -5,3 +5,4 @@ export * from './byte-writer.ts';
 export * from './errors/box-error.ts';
 export { ERROR_TABLE, type ErrorName } from './errors/table.ts';
 export * from './random.ts';
+export * from './version.ts';

@@ -25,8 +25,12 @@ export {
   type FieldDefinition,
   type FieldTypeName,
   type FieldValue,
+  type IndexName,
+  type KeyOf,
   type NewRow,
   type ObjectRow,
+  type PartialKeyOf,
+  RowCodec,
   type SpaceDefinition,
   type TupleRow,
 } from './space-definition.ts';

@@ -167,15 +167,18 @@ function locate(operation: UpdateOperation, source: ByteRange, mayBeMissing: boo
     if (point < 0) throw operation.noSuchField();
     if (token.kind === 'any') throw operation.anyTokenError();
     const parent = point;
-    point =
-      token.kind === 'name'
-        ? memberPosition(source.bytes, parent, token.utf8)
-        : indexedPosition(source.bytes, parent, token.index);
+    point = positionBelow(source.bytes, parent, token);
     if (point < 0 && !mayBeMissing) throw operation.noSuchField();
     located = { parent, token, point };
   }
   if (located === null) throw operation.noSuchField();
   return located;
+}
+
+/** Position of what a token leads to in the container at `parent`, -1 if nothing. */
+function positionBelow(bytes: Uint8Array, parent: number, token: JsonToken): number {
+  if (token.kind === 'name') return memberPosition(bytes, parent, token.utf8);
+  return token.kind === 'index' ? indexedPosition(bytes, parent, token.index) : -1;
 }
 
 /** Turns an unchanged field into one with a single operation below it. */
@@ -269,17 +272,17 @@ function branch(operation: UpdateOperation, field: UpdateField, state: PathState
   let shared = 0;
   let next = operation.nextToken();
   for (; shared < state.tokens.length && next !== null; shared++) {
-    const old = state.tokens[shared]!;
-    if (!sameJsonToken(old, next)) break;
-    parent =
-      next.kind === 'name'
-        ? memberPosition(bytes, parent, next.utf8)
-        : indexedPosition(bytes, parent, next.kind === 'index' ? next.index : 0);
+    if (!sameJsonToken(state.tokens[shared]!, next)) break;
+    if (parent >= 0) parent = positionBelow(bytes, parent, next);
     next = operation.nextToken();
   }
   const old = state.tokens[shared];
-  if (old === undefined) throw operation.doubleUpdate();
+  if (old === undefined && next === null) throw operation.doubleUpdate();
+  // What the first path has only just inserted is no container that could be gone into.
+  if (parent < 0) throw operation.noSuchField();
   const token = branchToken(operation, next, kindAt(bytes, parent));
+  // Going into a value that another operation has replaced crashes 2.6.0.
+  if (old === undefined) throw operation.doubleUpdate();
   const source = rangeOf(bytes, parent);
   const below = state.tokens.slice(shared + 1);
   const split = splitContainer(operation, source, old, childState(state, below));

@@ -51,6 +51,7 @@ export class UpdateOperation {
   readonly #ends: readonly number[];
   readonly #errorPosition: number;
   #next: number;
+  #uncounted = 0;
   /** Where it applies in the container at hand. Index tokens count from 0; a negative one counts from the end. */
   token: JsonToken;
   /** Whether `token` has been used up by an outer container. */
@@ -96,8 +97,11 @@ export class UpdateOperation {
     return this.#tokens.slice(this.#next);
   }
 
+  /** Passes over tokens that are known to be the same as another operation's. 2.6.0 does not count their characters. */
   skipTokens(count: number): void {
+    const before = this.#next > 0 ? this.#ends[this.#next - 1]! : 0;
     this.#next += count;
+    this.#uncounted += this.#ends[this.#next - 1]! - before;
   }
 
   /** How messages name the field. */
@@ -120,7 +124,7 @@ export class UpdateOperation {
   }
 
   badPath(position: number): BoxError {
-    return this.fieldError(`invalid JSON in position ${position}`);
+    return this.fieldError(`invalid JSON in position ${position - this.#uncounted}`);
   }
 
   /** For a `[*]` that has just been consumed. */

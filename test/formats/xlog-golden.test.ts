@@ -34,6 +34,9 @@ const TYPE_NAMES = new Map([
 const golden = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(fileURLToPath(new URL(`golden/${name}`, import.meta.url))));
 
+/** A plain array: the package gives a Buffer, which is not equal to one of the same bytes. */
+const unpacked = (frame: Uint8Array): Uint8Array => new Uint8Array(decompress(frame));
+
 type Block = Readonly<{ stored: Uint8Array; rows: Uint8Array }>;
 type LogFile = Readonly<{ header: Uint8Array; blocks: readonly Block[]; isClosed: boolean }>;
 
@@ -41,7 +44,7 @@ type LogFile = Readonly<{ header: Uint8Array; blocks: readonly Block[]; isClosed
 function decodeFile(bytes: Uint8Array, chunkBytesMax: number): LogFile {
   const parsed = parseFileHeader(bytes);
   if (parsed.kind !== 'header') throw new Error(parsed.kind);
-  const decoder = new BlockDecoder({ decompress, startOffset: parsed.sizeBytes, forceRecovery: false });
+  const decoder = new BlockDecoder({ decompress: unpacked, startOffset: parsed.sizeBytes, forceRecovery: false });
   const random = new SeededRandom(chunkBytesMax);
   const blocks: Block[] = [];
   for (let position = parsed.sizeBytes; position < bytes.length;) {
@@ -58,6 +61,12 @@ function decodeFile(bytes: Uint8Array, chunkBytesMax: number): LogFile {
   }
   return { header: bytes.slice(0, parsed.sizeBytes), blocks, isClosed: decoder.finish().isClosed };
 }
+
+/** For comparing: element by element takes seconds. */
+const asText = ({ header, blocks, isClosed }: LogFile): string =>
+  [header, ...blocks.flatMap(({ stored, rows }) => [stored, rows])]
+    .map((part) => Buffer.from(part).toString('hex'))
+    .join(' ') + String(isClosed);
 
 /** A row as make-golden-logs.lua prints it. */
 function describeRow(row: RowReader, isSnapshot: boolean): string {
@@ -82,7 +91,8 @@ describe.each(FILES)('%s', (name) => {
   const isSnapshot = name.endsWith('.snap');
 
   test('is read the same byte by byte and in chunks of any size', () => {
-    for (const chunkBytesMax of [1, 2, 7, 100, 5000]) expect(decodeFile(bytes, chunkBytesMax)).toEqual(file);
+    for (const chunkBytesMax of [1, 2, 7, 100, 5000])
+      expect(asText(decodeFile(bytes, chunkBytesMax))).toBe(asText(file));
     expect(file.isClosed).toBe(true);
   });
 

@@ -2,7 +2,7 @@
  * The Files port in memory, for tests of code that writes files: a fault can be put at any operation, and a crash
  * leaves what a process or a machine would find afterwards. Reads never fail.
  */
-import { SeededRandom } from '../../src/base/index.ts';
+import { type SeededRandom } from '../../src/base/index.ts';
 import { FileError, type Files, type OpenFile } from '../../src/env/index.ts';
 
 /** Not a FileError: no code may handle the end of its process. */

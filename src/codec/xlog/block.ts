@@ -32,7 +32,7 @@ export interface BlockCompressor {
 export function encodeBlock(rows: Uint8Array, compressor: BlockCompressor | null): Uint8Array {
   const writer = new ByteWriter(BLOCK_HEADER_BYTES + rows.length);
   appendBlock(writer, rows, 0, rows.length, compressor);
-  return writer.toBytes();
+  return writer.written();
 }
 
 /** The same for the rows in `rows[start, end)`, appended to `writer`. */

@@ -7,7 +7,7 @@
  */
 import { boxError, defined } from '../../base/index.ts';
 import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
-import { skipValue } from '../../codec/msgpack/index.ts';
+import { arrayLength, containerHeaderSize, skipValue } from '../../codec/msgpack/index.ts';
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Catalog } from '../catalog/index.ts';
@@ -16,7 +16,7 @@ import type { Space } from '../memtx/index.ts';
 import type { CommitBatch, TransactionManager } from '../txn/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import { beginUpdateRow, endUpdateRow, writeDeleteRow, writeDeleteTupleRow, writeTupleRow, writeUpsertRow } from './row-writer.ts';
-import { findExact, iteratorType, openSelection } from './selection.ts';
+import { checkSelection, findExact, iteratorType, openSelection } from './selection.ts';
 import type { Session } from './session.ts';
 import { TupleUpdater } from './tuple-updater.ts';
 import { writeKey } from '../../tuple/index.ts';
@@ -68,6 +68,23 @@ export class Statements {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
     this.waitingFor = null;
     return findExact(space.index(indexId), key, keyPosition);
+  }
+
+  /** How many tuples `select` would give. */
+  count(
+    session: Session,
+    spaceId: number,
+    indexId: number,
+    iterator: number,
+    key: Uint8Array,
+    keyPosition: number,
+  ): number {
+    const type = iteratorType(iterator);
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
+    const index = space.index(indexId);
+    checkSelection(space, index, type, key, keyPosition);
+    const partCount = arrayLength(key, keyPosition);
+    return index.count(type, key, keyPosition + containerHeaderSize(key, keyPosition), partCount);
   }
 
   /** Returns the stored tuple. */

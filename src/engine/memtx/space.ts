@@ -6,8 +6,8 @@
  * replaced it does, when the change is durable or rolled back; (4) memory for a change is reserved before its first
  * step, so that undoing it cannot fail.
  */
-import { assert, boxError, boxErrorWith, copyBytes, type SequenceId, type SpaceId, type UserId } from '../../base/index.ts';
-import { type TupleFormat, validateTuple } from '../../tuple/index.ts';
+import { assert, boxError, boxErrorWith, ByteWriter, copyBytes, type SequenceId, type SpaceId, type UserId } from '../../base/index.ts';
+import { type TupleFormat, validateTuple, writeKeyParts } from '../../tuple/index.ts';
 import {
   type Address,
   type Arena,
@@ -18,6 +18,7 @@ import {
   TUPLE_HEADER_BYTES,
   tuplePosition,
   tupleSize,
+  tupleSlab,
 } from '../arena/index.ts';
 import { DUPLICATE, type DuplicateMode, type SpaceIndex } from '../indexes/index.ts';
 
@@ -184,12 +185,12 @@ export class Space {
       if (!indexList[at]!.reserve(newTuple === NO_ADDRESS)) throw this.#indexMemoryError();
     }
     const replaced = primary.replace(oldTuple, newTuple, mode);
-    if (replaced === DUPLICATE) throw this.#duplicateError(primary, mode);
+    if (replaced === DUPLICATE) throw this.#primaryError(primary, oldTuple, newTuple, mode);
     for (let at = 1; at < indexList.length; at++) {
       const index = indexList[at]!;
       if (index.replace(replaced, newTuple, 'insert') === DUPLICATE) {
         this.#undo(replaced, newTuple, at);
-        throw this.#duplicateError(index, 'insert');
+        throw this.#duplicateError(index);
       }
     }
     if (newTuple !== NO_ADDRESS) this.byteSize += tupleSize(this.arena, newTuple);
@@ -218,8 +219,18 @@ export class Space {
     return boxErrorWith({ type: 'OutOfMemory' }, 'MEMORY_ISSUE', 1024, 'slab allocator', 'memtx index page');
   }
 
-  #duplicateError(index: SpaceIndex, mode: DuplicateMode): Error {
-    const name = mode === 'replace' ? 'TUPLE_NOT_FOUND' : 'TUPLE_FOUND';
-    return boxError(name, index.definition.name, this.name);
+  /** An update may neither move a tuple to a key that is taken, nor to one that is free. */
+  #primaryError(primary: SpaceIndex, oldTuple: Address, newTuple: Address, mode: DuplicateMode): Error {
+    if (mode !== 'replace') return this.#duplicateError(primary);
+    const { name, keyDef } = primary.definition;
+    if (oldTuple === NO_ADDRESS) return boxError('TUPLE_NOT_FOUND', name, this.name);
+    const key = new ByteWriter(64);
+    writeKeyParts(key, keyDef, tupleSlab(this.arena, newTuple), tuplePosition(newTuple));
+    const isTaken = primary.find(key.bytes, 0, keyDef.parts.length) !== NO_ADDRESS;
+    return isTaken ? this.#duplicateError(primary) : boxError('CANT_UPDATE_PRIMARY_KEY', name, this.name);
+  }
+
+  #duplicateError(index: SpaceIndex): Error {
+    return boxError('TUPLE_FOUND', index.definition.name, this.name);
   }
 }

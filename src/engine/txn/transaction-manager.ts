@@ -34,7 +34,7 @@ export type Savepoint = Readonly<{ undoMark: number; redoMark: number; transacti
 
 export class TransactionManager {
   readonly redo = new RedoLog();
-  readonly #journal: Journal;
+  #journal: Journal;
   readonly #scheduleFlush: () => void;
   #current = new CommitBatch();
   #inFlight: CommitBatch | null = null;
@@ -52,6 +52,13 @@ export class TransactionManager {
   constructor(journal: Journal, scheduleFlush: () => void) {
     this.#journal = journal;
     this.#scheduleFlush = scheduleFlush;
+    journal.onSettled = (error) => this.#settled(error);
+  }
+
+  /** Takes another log, between recovery and service. Nothing may be on its way. */
+  useJournal(journal: Journal): void {
+    assert(this.isIdle, 'a log is exchanged when nothing waits for it');
+    this.#journal = journal;
     journal.onSettled = (error) => this.#settled(error);
   }
 

@@ -7,6 +7,8 @@
  * are kept between calls (a context is far dearer than a small block). Where no native build fits the machine, the
  * WebAssembly build, of which each thread has its own, takes its place.
  */
+import type * as nativeBuild from '@cloudpss/zstd/napi';
+import type * as wasmBuild from '@cloudpss/zstd/wasm';
 import { assert } from '../../base/index.ts';
 import type { Compression } from '../ports.ts';
 import { ZstdFrameError, zstdContentBounds, type ZstdContentBounds } from './frames.ts';
@@ -83,9 +85,9 @@ class NativeCodec implements Codec {
 }
 
 class WasmCodec implements Codec {
-  readonly #build: typeof import('@cloudpss/zstd/wasm');
+  readonly #build: typeof wasmBuild;
 
-  constructor(build: typeof import('@cloudpss/zstd/wasm')) {
+  constructor(build: typeof wasmBuild) {
     this.#build = build;
   }
 
@@ -121,7 +123,7 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 async function loadCodec(): Promise<Codec> {
-  let native: typeof import('@cloudpss/zstd/napi');
+  let native: typeof nativeBuild;
   try {
     native = await import('@cloudpss/zstd/napi');
   } catch {

@@ -102,7 +102,7 @@ export class BitsetIndex implements SpaceIndex {
     const { array } = this.pages;
     if (this.size === 0) return NO_ADDRESS;
     const mask = new Uint32Array(MAP_WORDS);
-    const all = new BitQuery(ITERATOR.ALL, this.isString, mask8, 0);
+    const all = new BitQuery(ITERATOR.ALL, this.isString, NO_KEY, 0);
     for (let page = hashWord(seed) % array.pageCount; ; page = (page + 1) % array.pageCount) {
       const words = pageWords(this.arena, array.pages[page]!);
       matchPage(this, words, all, mask);
@@ -164,7 +164,7 @@ export class BitsetIndex implements SpaceIndex {
   }
 }
 
-const mask8 = new Uint8Array(0);
+const NO_KEY = new Uint8Array(0);
 
 /** Writes into `mask` which numbers of the page match. */
 function matchPage(index: BitsetIndex, page: PageWords, query: BitQuery, mask: Uint32Array): void {

@@ -1,0 +1,3 @@
+export { Instance, type InstanceHandlers, startFailureText } from './instance.ts';
+export { DEFAULT_INSTANCE_OPTIONS, type InstanceOptions, type Trust } from './options.ts';
+export { StartError } from './storage.ts';

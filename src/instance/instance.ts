@@ -1,0 +1,121 @@
+/**
+ * An instance: storage, doors and the timers between them, built from an Env. The command line and the simulator start
+ * the same code.
+ * Phases of start: storage (recovery included), procedures, doors. Phases of stop, in reverse: doors close, what was
+ * promised is written, the directory is let go.
+ */
+import { BoxError, CorruptionError } from '../base/index.ts';
+import type { Box } from '../engine/box/index.ts';
+import { type Address, type Env, FileError, Logger, type TimerHandle } from '../env/index.ts';
+import { TARANTOOL_VERSION } from '../base/index.ts';
+import { IprotoServer } from '../server/iproto/index.ts';
+import type { InstanceOptions } from './options.ts';
+import { loadScript } from './scripts.ts';
+import { openStorage, type Storage } from './storage.ts';
+import { CheckpointDaemon } from './checkpoint-daemon.ts';
+
+/** What the instance tells whoever started it. */
+export type InstanceHandlers = Readonly<{
+  /** Recovery has come so far; for progress bars. */
+  onProgress?: (stage: 'snapshot' | 'log', rows: number, fraction: number) => void;
+  /** The instance cannot go on: the process should end. */
+  onFailure: (error: Error) => void;
+}>;
+
+const COLLECT_PERIOD_MS = 100;
+const COLLECT_ITEMS = 500;
+
+export class Instance {
+  readonly env: Env;
+  readonly options: InstanceOptions;
+  readonly storage: Storage;
+  readonly #log: Logger;
+  readonly #server: IprotoServer | null;
+  readonly #daemon: CheckpointDaemon;
+  readonly #timers: TimerHandle[] = [];
+  #addresses: Address[] = [];
+  #stopping: Promise<void> | null = null;
+
+  private constructor(env: Env, options: InstanceOptions, storage: Storage, server: IprotoServer | null, log: Logger) {
+    this.env = env;
+    this.options = options;
+    this.storage = storage;
+    this.#server = server;
+    this.#log = log;
+    this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options);
+  }
+
+  /** Starts an instance. Rejects with StartError, CorruptionError, FileError, NetworkError or BoxError. */
+  static async start(env: Env, options: InstanceOptions, handlers: InstanceHandlers): Promise<Instance> {
+    const log = new Logger(env.log, 'main');
+    const fail = (error: unknown): void => handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
+    const storage = await openStorage(env, options, handlers.onProgress ?? (() => undefined), fail);
+    const { listen } = options;
+    const server =
+      listen === null
+        ? null
+        : new IprotoServer(env, storage.box, {
+            instanceUuid: storage.instanceUuid,
+            version: TARANTOOL_VERSION,
+            onFailure: fail,
+          });
+    const instance = new Instance(env, options, storage, server, log);
+    try {
+      storage.box.statements.isReadOnly = options.readOnly;
+      if (options.script !== null) await loadScript(env, storage.box, options.script);
+      if (server !== null && listen !== null) {
+        instance.#addresses.push(await server.listen({ kind: 'tcp', host: listen.host, port: listen.port }));
+      }
+      instance.#startTimers();
+    } catch (error) {
+      await instance.stop();
+      throw error;
+    }
+    return instance;
+  }
+
+  get box(): Box {
+    return this.storage.box;
+  }
+
+  /** Where it listens. */
+  get addresses(): readonly Address[] {
+    return this.#addresses;
+  }
+
+  /** Makes a snapshot now. */
+  async checkpoint(): Promise<void> {
+    await this.#daemon.checkpointNow();
+  }
+
+  /** Stops cleanly: open replies are sent, the log is closed. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    await this.#daemon.stop();
+    if (this.#server !== null) await this.#server.stop();
+    await this.storage.stop(this.env);
+    this.#log.info('stopped');
+  }
+
+  #startTimers(): void {
+    this.#daemon.start();
+    const collect = (): void => {
+      const more = this.box.catalog.collectGarbage(COLLECT_ITEMS);
+      this.#timers[0] = this.env.timers.after(more ? 1 : COLLECT_PERIOD_MS, collect);
+    };
+    this.#timers[0] = this.env.timers.after(COLLECT_PERIOD_MS, collect);
+  }
+}
+
+/** One line that says what went wrong at start, and where. */
+export function startFailureText(error: unknown): string {
+  if (error instanceof CorruptionError) return `${error.message}; the directory is left as it is`;
+  if (error instanceof FileError) return error.message;
+  if (error instanceof BoxError) return `${error.message} (error ${error.code})`;
+  return error instanceof Error ? error.message : String(error);
+}

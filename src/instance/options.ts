@@ -1,0 +1,57 @@
+/** What an instance is started with; the command line and embedding programs both end up here. */
+import { RUN_OPTIONS, type ListenAddress, parseSize } from '../config/index.ts';
+import type { WalMode } from '../engine/wal/index.ts';
+
+/**
+ * Whom the instance trusts.
+ * - stored: the rights in `_user` and `_priv` alone, as a Tarantool does;
+ * - open: guest may do everything;
+ * - closed: instances and commands prove themselves with the cookie, users with their passwords.
+ */
+export type Trust = Readonly<{ kind: 'stored' }> | Readonly<{ kind: 'open' }> | Readonly<{ kind: 'closed'; cookie: string }>;
+
+export type InstanceOptions = Readonly<{
+  dataDir: string;
+  /** null: no iproto door, as embedding programs may want. */
+  listen: ListenAddress | null;
+  clusterId: string;
+  instanceId: string;
+  replicasetId: string;
+  trust: Trust;
+  memtxMemoryBytes: number;
+  memtxMaxTupleSizeBytes: number;
+  walMode: WalMode;
+  walMaxSizeBytes: number;
+  checkpointIntervalSeconds: number;
+  /** Bytes of log after which a snapshot is made; 0: no such rule. */
+  checkpointWalThresholdBytes: number;
+  checkpointCount: number;
+  forceRecovery: boolean;
+  readOnly: boolean;
+  /** Module to run once the instance is ready. */
+  script: string | null;
+}>;
+
+function defaultSize(text: string): number {
+  const parsed = parseSize(text);
+  return parsed.ok ? parsed.value : 0;
+}
+
+export const DEFAULT_INSTANCE_OPTIONS: InstanceOptions = {
+  dataDir: RUN_OPTIONS.dataDir.defaultText,
+  listen: { host: 'localhost', port: 3301 },
+  clusterId: RUN_OPTIONS.clusterId.defaultText,
+  instanceId: RUN_OPTIONS.instanceId.defaultText,
+  replicasetId: RUN_OPTIONS.replicasetId.defaultText,
+  trust: { kind: 'stored' },
+  memtxMemoryBytes: defaultSize(RUN_OPTIONS.memtxMemory.defaultText),
+  memtxMaxTupleSizeBytes: 1024 * 1024,
+  walMode: 'write',
+  walMaxSizeBytes: defaultSize(RUN_OPTIONS.walMaxSize.defaultText),
+  checkpointIntervalSeconds: Number(RUN_OPTIONS.checkpointInterval.defaultText),
+  checkpointWalThresholdBytes: 0,
+  checkpointCount: Number(RUN_OPTIONS.checkpointCount.defaultText),
+  forceRecovery: false,
+  readOnly: false,
+  script: null,
+};

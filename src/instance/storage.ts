@@ -1,0 +1,174 @@
+/**
+ * The storage of an instance: engine, log and snapshots, from an empty or a used directory to a state that takes
+ * writes, and back to a clean stop.
+ */
+import { assert, SOFTWARE_VERSION } from '../base/index.ts';
+import { LIMITS } from '../config/index.ts';
+import { AccessControl } from '../engine/access/index.ts';
+import { Arena, ReadViews } from '../engine/arena/index.ts';
+import { Box, BoxRowApplier } from '../engine/box/index.ts';
+import { bootstrapRows, Catalog } from '../engine/catalog/index.ts';
+import { Checkpointer, FileCollector, hasState, recover, type RecoveryProgress } from '../engine/checkpoint/index.ts';
+import type { SpaceMemory } from '../engine/memtx/index.ts';
+import { RecoveryJournal, TransactionManager } from '../engine/txn/index.ts';
+import { LogClient } from '../engine/wal/index.ts';
+import type { DirectoryLock, Env } from '../env/index.ts';
+import { Logger } from '../env/index.ts';
+import { instanceUuid, replicasetUuid } from './identity.ts';
+import type { InstanceOptions } from './options.ts';
+import { ownReplicaId } from './replica-id.ts';
+
+/** A directory that another process works in, or that cannot be used. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+export class Storage {
+  readonly box: Box;
+  readonly memories: readonly SpaceMemory[];
+  readonly checkpointer: Checkpointer;
+  readonly collector: FileCollector;
+  readonly logClient: LogClient;
+  readonly instanceUuid: string;
+  readonly #lock: DirectoryLock;
+
+  constructor(
+    box: Box,
+    memories: readonly SpaceMemory[],
+    checkpointer: Checkpointer,
+    collector: FileCollector,
+    logClient: LogClient,
+    uuid: string,
+    lock: DirectoryLock,
+  ) {
+    this.box = box;
+    this.memories = memories;
+    this.checkpointer = checkpointer;
+    this.collector = collector;
+    this.logClient = logClient;
+    this.instanceUuid = uuid;
+    this.#lock = lock;
+  }
+
+  /** Waits until everything is written, closes the log, and lets the directory go. */
+  async stop(env: Env): Promise<void> {
+    const { transactions } = this.box;
+    transactions.flush();
+    while (!transactions.isIdle) await env.timers.sleep(1);
+    await this.logClient.stop();
+    this.#lock.release();
+  }
+}
+
+/** Opens the storage in the directory, making it if it is empty. Throws StartError, CorruptionError, FileError, BoxError. */
+export async function openStorage(
+  env: Env,
+  options: InstanceOptions,
+  onProgress: RecoveryProgress,
+  onFailure: (error: Error) => void,
+): Promise<Storage> {
+  const directory = env.files.absolute(options.dataDir);
+  env.files.makeDirectories(directory);
+  const lock = env.files.lockDirectory(directory);
+  if (lock === null) throw new StartError(`${directory} is in use by another instance`);
+  try {
+    return await openLocked(env, options, directory, lock, onProgress, onFailure);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(
+  env: Env,
+  options: InstanceOptions,
+  directory: string,
+  lock: DirectoryLock,
+  onProgress: RecoveryProgress,
+  onFailure: (error: Error) => void,
+): Promise<Storage> {
+  const log = new Logger(env.log, 'memtx');
+  const { box, memories } = createEngine(env, options);
+  const { catalog, transactions } = box;
+  const isFresh = !hasState(env, directory);
+  const recovered = isFresh
+    ? bootstrap(env, options, box)
+    : await recover(
+        env,
+        log,
+        { directory, forceRecovery: options.forceRecovery },
+        new BoxRowApplier(box),
+        onProgress,
+      );
+  transactions.flush();
+  assert(transactions.isIdle, 'recovery leaves nothing on its way');
+  const { instanceUuid: uuid, vclock, lastFileVclock, snapshotVclock } = recovered;
+  const replicaId = ownReplicaId(catalog, uuid);
+  const logClient = new LogClient(options.walMode, vclock, replicaId, env.clock, new Logger(env.log, 'wal'));
+  if (options.walMode !== 'none') {
+    const parameters = {
+      directory,
+      instanceUuid: uuid,
+      softwareVersion: SOFTWARE_VERSION,
+      walMode: options.walMode,
+      walMaxSizeBytes: options.walMaxSizeBytes,
+      vclock,
+      lastFileVclock,
+    };
+    logClient.attach(
+      env.workers.start('log', parameters, { onMessage: (message) => logClient.receive(message), onFailure }),
+    );
+  }
+  transactions.useJournal(logClient);
+  const source = { memories, spaces: () => catalog.spaces(), sequenceRows: () => catalog.sequenceDataRows() };
+  const naming = { directory, instanceUuid: uuid, softwareVersion: SOFTWARE_VERSION };
+  const checkpointer = new Checkpointer(
+    env,
+    new Logger(env.log, 'checkpoint'),
+    transactions,
+    logClient,
+    source,
+    naming,
+    snapshotVclock,
+  );
+  const collector = new FileCollector(env.files, new Logger(env.log, 'gc'), {
+    directory,
+    checkpointCount: options.checkpointCount,
+  });
+  if (isFresh) await checkpointer.checkpoint();
+  return new Storage(box, memories, checkpointer, collector, logClient, uuid, lock);
+}
+
+function createEngine(env: Env, options: InstanceOptions): { box: Box; memories: readonly SpaceMemory[] } {
+  const userMemory = createMemory(options.memtxMemoryBytes);
+  const systemMemory = createMemory(LIMITS.systemQuotaBytes);
+  const transactions = new TransactionManager(new RecoveryJournal(), () =>
+    env.timers.endOfTurn(() => transactions.flush()),
+  );
+  const catalog = new Catalog({ userMemory, systemMemory, tupleBytesMax: options.memtxMaxTupleSizeBytes });
+  const access = new AccessControl(catalog, env.crypto, options.trust);
+  catalog.createSystemSpaces();
+  const box = new Box(catalog, transactions, access);
+  return { box, memories: [systemMemory, userMemory] };
+}
+
+function createMemory(quotaBytes: number): SpaceMemory {
+  const arena = new Arena(quotaBytes);
+  return { arena, views: new ReadViews(arena) };
+}
+
+/** Fills the system spaces as a new Tarantool does. */
+function bootstrap(
+  env: Env,
+  options: InstanceOptions,
+  box: Box,
+): { instanceUuid: string; vclock: number[]; lastFileVclock: null; snapshotVclock: null } {
+  const uuid = instanceUuid(env.crypto, options.instanceId);
+  const { statements, transactions, adminSession } = box;
+  for (const row of bootstrapRows(uuid, replicasetUuid(env.crypto, options.replicasetId))) {
+    transactions.begin();
+    statements.insert(adminSession, row.spaceId, row.tuple, 0, row.tuple.length);
+    transactions.commit();
+  }
+  return { instanceUuid: uuid, vclock: [], lastFileVclock: null, snapshotVclock: null };
+}

@@ -1,0 +1,17 @@
+/** Entry of every worker thread: runs what its owner asked for. */
+import { unreachable } from '../../base/index.ts';
+import { runCheckpointWorker } from '../../engine/checkpoint/index.ts';
+import { runLogWorker } from '../../engine/wal/index.ts';
+import { createWorkerEnv, workerChannel, workerStart } from '../../env/node/index.ts';
+
+const { kind, parameters } = workerStart();
+switch (kind) {
+  case 'log':
+    runLogWorker(createWorkerEnv(), workerChannel(), parameters);
+    break;
+  case 'checkpoint':
+    runCheckpointWorker(createWorkerEnv(), workerChannel(), parameters);
+    break;
+  default:
+    unreachable(kind);
+}
