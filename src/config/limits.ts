@@ -23,6 +23,13 @@ export const LIMITS = {
   logQueueBytesMax: 256 * MIB,
   /** No slice of long work holds the thread longer. */
   sliceMs: 5,
+  /** Requests of one transaction over a stream: each new one repeats those before it, and COMMIT must fit a slice. */
+  interactiveRequestsMax: 1024,
+  interactiveBytesMax: 4 * MIB,
+  /** A transaction over a stream that names no timeout is rolled back after this time. */
+  interactiveTimeoutMs: 60 * 1000,
+  /** Keys that one connection may watch. */
+  watchersPerConnectionMax: 1024,
   /** Levels of statements started by triggers of statements. */
   triggerNestingMax: 4,
   /** What system spaces may take, whatever users filled: a full user quota stops neither DDL nor elections. */

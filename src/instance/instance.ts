@@ -48,7 +48,8 @@ export class Instance {
   /** Starts an instance. Rejects with StartError, CorruptionError, FileError, NetworkError or BoxError. */
   static async start(env: Env, options: InstanceOptions, handlers: InstanceHandlers): Promise<Instance> {
     const log = new Logger(env.log, 'main');
-    const fail = (error: unknown): void => handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
+    const fail = (error: unknown): void =>
+      handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
     const storage = await openStorage(env, options, handlers.onProgress ?? (() => undefined), fail);
     const { listen } = options;
     const server =

@@ -8,7 +8,8 @@ import type { WalMode } from '../engine/wal/index.ts';
  * - open: guest may do everything;
  * - closed: instances and commands prove themselves with the cookie, users with their passwords.
  */
-export type Trust = Readonly<{ kind: 'stored' }> | Readonly<{ kind: 'open' }> | Readonly<{ kind: 'closed'; cookie: string }>;
+export type Trust =
+  Readonly<{ kind: 'stored' }> | Readonly<{ kind: 'open' }> | Readonly<{ kind: 'closed'; cookie: string }>;
 
 export type InstanceOptions = Readonly<{
   dataDir: string;

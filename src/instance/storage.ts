@@ -93,13 +93,7 @@ async function openLocked(
   const isFresh = !hasState(env, directory);
   const recovered = isFresh
     ? bootstrap(env, options, box)
-    : await recover(
-        env,
-        log,
-        { directory, forceRecovery: options.forceRecovery },
-        new BoxRowApplier(box),
-        onProgress,
-      );
+    : await recover(env, log, { directory, forceRecovery: options.forceRecovery }, new BoxRowApplier(box), onProgress);
   transactions.flush();
   assert(transactions.isIdle, 'recovery leaves nothing on its way');
   const { instanceUuid: uuid, vclock, lastFileVclock, snapshotVclock } = recovered;
@@ -120,6 +114,7 @@ async function openLocked(
     );
   }
   transactions.useJournal(logClient);
+  box.vclock = () => logClient.vclock;
   const source = { memories, spaces: () => catalog.spaces(), sequenceRows: () => catalog.sequenceDataRows() };
   const naming = { directory, instanceUuid: uuid, softwareVersion: SOFTWARE_VERSION };
   const checkpointer = new Checkpointer(

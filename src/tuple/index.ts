@@ -1,8 +1,10 @@
+export * from './collation.ts';
 export * from './comparator.ts';
 export * from './field-type.ts';
 export type { FieldDefinition } from './format-tree.ts';
 export * from './format.ts';
 export * from './json-path.ts';
 export * from './key-def.ts';
+export * from './multikey.ts';
 export { compareNumbers } from './number-compare.ts';
 export * from './update.ts';

@@ -99,7 +99,12 @@ export class Pair {
   }
 }
 
-function judge(item: Case, kinds: PeerKinds, mismatches: readonly string[]): Pick<CaseResult, 'verdict' | 'report'> {
+/** What the mismatches of a case mean, given what the case says of itself. */
+export function judge(
+  item: Pick<Case, 'differs'>,
+  kinds: PeerKinds,
+  mismatches: readonly string[],
+): Pick<CaseResult, 'verdict' | 'report'> {
   const left = mismatches.length - SHOWN_MISMATCHES_MAX;
   const report = mismatches
     .slice(0, SHOWN_MISMATCHES_MAX)

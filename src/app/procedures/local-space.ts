@@ -49,9 +49,7 @@ export class LocalSpace {
   get(key: LocalKey, options: LocalIndexOptions = {}): Tuple | null {
     const space = this.#find();
     const bytes = this.#encodeKey(key);
-    return this.#result(
-      this.#box.statements.get(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
-    );
+    return this.#result(this.#box.statements.get(this.#session, space.id, indexIdOf(space, options.index), bytes, 0));
   }
 
   /** Tuples in the order of an index. */

@@ -40,15 +40,15 @@ export class LocalTypedSpace<Definition extends SpaceDefinition> {
   ): ObjectRow<Definition>[] {
     const { index, ...rest } = options;
     const tuples = this.#space.select((key ?? []) as LocalKey, { ...rest, ...indexOption(index) });
-    return tuples.map((tuple) => this.#codec.toRow(tuple) as ObjectRow<Definition>);
+    return tuples.map((tuple) => this.#codec.toObject(tuple) as ObjectRow<Definition>);
   }
 
   insert(row: NewRow<Definition>): ObjectRow<Definition> {
-    return this.#codec.toRow(this.#space.insert(this.#codec.toTuple(row))) as ObjectRow<Definition>;
+    return this.#codec.toObject(this.#space.insert(this.#codec.toTuple(row))) as ObjectRow<Definition>;
   }
 
   replace(row: NewRow<Definition>): ObjectRow<Definition> {
-    return this.#codec.toRow(this.#space.replace(this.#codec.toTuple(row))) as ObjectRow<Definition>;
+    return this.#codec.toObject(this.#space.replace(this.#codec.toTuple(row))) as ObjectRow<Definition>;
   }
 
   update<Index extends IndexName<Definition> | undefined = undefined>(
@@ -69,7 +69,7 @@ export class LocalTypedSpace<Definition extends SpaceDefinition> {
   }
 
   #row(tuple: readonly Value[] | null): ObjectRow<Definition> | null {
-    return tuple === null ? null : (this.#codec.toRow(tuple) as ObjectRow<Definition>);
+    return tuple === null ? null : (this.#codec.toObject(tuple) as ObjectRow<Definition>);
   }
 }
 

@@ -6,8 +6,8 @@
  * Invariants: (1) guest and admin are always there, admin with all rights even before any row is; (2) a user's
  * `Credentials` is one object from its creation to its end; (3) roles form no cycle.
  */
-import { assert, boxError, defined, type UserId, userId } from '../../base/index.ts';
-import { type Credentials, PRIVILEGE_MASK, SERVICE_USER_NAME, type Trust, USER_COUNT_MAX, USER_ID } from './contract.ts';
+import { assert, boxError, type UserId, userId } from '../../base/index.ts';
+import { type Credentials, PRIVILEGE_MASK, type Trust, USER_COUNT_MAX, USER_ID } from './contract.ts';
 import { Rights, type RightsTarget } from './rights.ts';
 import type { UserDefinition } from './user-row.ts';
 
@@ -33,8 +33,12 @@ export class User implements Credentials {
   }
 }
 
+/** A function of `box.session.on_access_denied`. What it throws is ignored. */
+export type AccessDeniedTrigger = (privilege: string, objectType: string, objectName: string) => void;
+
 export class UserRegistry {
   readonly trust: Trust;
+  readonly onAccessDenied: AccessDeniedTrigger[] = [];
   readonly #users = new Map<number, User>();
   readonly #byName = new Map<string, User>();
 
@@ -42,8 +46,7 @@ export class UserRegistry {
     this.trust = trust;
     const guest = this.add(systemUser(USER_ID.guest, 'guest'));
     const admin = this.add(systemUser(USER_ID.admin, 'admin'));
-    admin.rights.universe = PRIVILEGE_MASK;
-    admin.universe = PRIVILEGE_MASK;
+    this.setGranted(admin, { kind: 'universe', id: 0 }, PRIVILEGE_MASK);
     if (trust.kind === 'open') guest.roleIds.add(USER_ID.superRole);
   }
 

@@ -6,6 +6,7 @@ import { userId } from '../../base/index.ts';
 import { type AccessControl, USER_ID } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
+import { Broadcasts } from './broadcasts.ts';
 import { Procedures } from './procedures.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
@@ -18,6 +19,9 @@ export class Box {
   readonly sessions: Sessions;
   readonly statements: Statements;
   readonly procedures: Procedures;
+  readonly broadcasts = new Broadcasts();
+  /** State of the log in memory; the instance sets it when the log runs. */
+  vclock: () => readonly number[] = () => [];
   /** The instance itself, as user admin. */
   readonly adminSession: Session;
 

@@ -6,7 +6,13 @@ import { boxError } from '../../base/index.ts';
 import { arrayLength, containerHeaderSize } from '../../codec/msgpack/index.ts';
 import { validateExactKey, validatePartialKey } from '../../tuple/index.ts';
 import { type Address, NO_ADDRESS } from '../arena/index.ts';
-import { ITERATOR, ITERATOR_NUMBER_MAX, type IndexCursor, type IteratorType, type SpaceIndex } from '../indexes/index.ts';
+import {
+  ITERATOR,
+  ITERATOR_NUMBER_MAX,
+  type IndexCursor,
+  type IteratorType,
+  type SpaceIndex,
+} from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 
 export function iteratorType(iterator: number): IteratorType {
@@ -27,7 +33,8 @@ export function checkSelection(
 ): void {
   const { type, keyDef } = index.definition;
   const partCount = arrayLength(key, keyPosition);
-  const isWhole = partCount === 0 && (type === 'tree' || iterator === ITERATOR.ALL || (type === 'hash' && iterator === ITERATOR.GT));
+  const isWhole =
+    partCount === 0 && (type === 'tree' || iterator === ITERATOR.ALL || (type === 'hash' && iterator === ITERATOR.GT));
   if (!isWhole && type !== 'rtree') {
     if (type !== 'tree' && partCount < keyDef.parts.length) {
       throw boxError('PARTIAL_KEY', type.toUpperCase(), keyDef.parts.length, partCount);

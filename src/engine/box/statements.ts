@@ -15,7 +15,14 @@ import type { DuplicateMode, IndexCursor } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { CommitBatch, TransactionManager } from '../txn/index.ts';
 import { LIMITS } from '../../config/index.ts';
-import { beginUpdateRow, endUpdateRow, writeDeleteRow, writeDeleteTupleRow, writeTupleRow, writeUpsertRow } from './row-writer.ts';
+import {
+  beginUpdateRow,
+  endUpdateRow,
+  writeDeleteRow,
+  writeDeleteTupleRow,
+  writeTupleRow,
+  writeUpsertRow,
+} from './row-writer.ts';
 import { checkSelection, findExact, iteratorType, openSelection } from './selection.ts';
 import type { Session } from './session.ts';
 import { TupleUpdater } from './tuple-updater.ts';
@@ -34,6 +41,8 @@ export class Statements {
   isReadOnly = false;
   /** The batch that makes the last statement durable; null if there is nothing to wait for. */
   waitingFor: CommitBatch | null = null;
+  /** The last batch that any statement joined; procedures reset it before and look at it after they ran. */
+  lastWrite: CommitBatch | null = null;
   #selected: Space | null = null;
 
   constructor(catalog: Catalog, transactions: TransactionManager, access: AccessControl) {
@@ -288,6 +297,7 @@ export class Statements {
     }
     const batch = this.#transactions.currentBatch;
     this.waitingFor = this.#transactions.commit() ? batch : null;
+    if (this.waitingFor !== null) this.lastWrite = batch;
   }
 
   #fail(marks: number): void {

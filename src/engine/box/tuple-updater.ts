@@ -64,7 +64,11 @@ export class TupleUpdater {
     return primary.find(this.#key.bytes, 0, keyDef.parts.length);
   }
 
-  #requestFor(bytes: Uint8Array, position: number, indexBase: number): { bytes: Uint8Array; position: number; indexBase: number } {
+  #requestFor(
+    bytes: Uint8Array,
+    position: number,
+    indexBase: number,
+  ): { bytes: Uint8Array; position: number; indexBase: number } {
     const request = this.#request;
     request.bytes = bytes;
     request.position = position;

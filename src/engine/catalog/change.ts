@@ -7,8 +7,6 @@ import type { TupleReader } from './tuple-reader.ts';
 export type SystemChangeContext = Readonly<{
   user: SchemaUser;
   transactions: TransactionManager;
-  /** The request was an INSERT; only `_truncate` asks. */
-  isInsert?: boolean;
   /** What `Catalog.prepareChange` built for this very row. */
   prepared?: SpaceBuild | null;
 }>;

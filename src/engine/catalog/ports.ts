@@ -69,4 +69,3 @@ export const DEFAULT_CATALOG_PORTS: CatalogPorts = {
   cluster: null,
   usesSystemMemory: () => false,
 };
-

@@ -10,7 +10,7 @@ import type { Collator, JsonPath } from '../../tuple/index.ts';
 import { NO_ADDRESS } from '../arena/index.ts';
 import { ITERATOR } from '../indexes/index.ts';
 import type { Space, SpaceMemory } from '../memtx/index.ts';
-import type { CollationDefinition } from './definitions/collation-definition.ts';
+import type { Collation } from './collators.ts';
 import type { FunctionDefinition } from './definitions/function-definition.ts';
 import type { SpaceField } from './definitions/space-format.ts';
 import { Garbage } from './garbage.ts';
@@ -46,8 +46,6 @@ export class SpaceDetails {
     this.sql = sql;
   }
 }
-
-export type Collation = Readonly<{ definition: CollationDefinition; collator: Collator }>;
 
 export type SchemaOptions = Readonly<{
   userMemory: SpaceMemory;
@@ -114,7 +112,8 @@ export class Schema {
     return isSystem ? this.options.systemMemory : this.options.userMemory;
   }
 
-  collator(id: number): Collator | undefined {
+  /** The order of a collation, null for that of bytes; undefined if there is no such collation. */
+  collator(id: number): Collator | null | undefined {
     return this.collations.get(id)?.collator;
   }
 

@@ -11,16 +11,18 @@ import { BoxError, type ByteWriter } from '../../base/index.ts';
 import { FrameDecoder, RequestDecoder, writeErrorResponse } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Stream } from '../../env/index.ts';
-import type { Session } from '../../engine/box/index.ts';
+import type { Box, InteractiveTransaction, Session } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { BufferPool } from './output.ts';
 import { type PendingOwner, PendingReplies } from './pending-replies.ts';
+import { ConnectionWatchers } from './watch-requests.ts';
 
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionHost {
   readonly pool: BufferPool;
   readonly schemaVersion: number;
   readonly packetBytesMax: number;
+  nowMs(): number;
   /** Executes the request in the decoder and writes its reply. */
   execute(connection: IprotoConnection): void;
   /** The connection has output to send at the end of the turn. */
@@ -34,6 +36,11 @@ export interface ConnectionHost {
 export class IprotoConnection implements PendingOwner {
   readonly request = new RequestDecoder();
   readonly session: Session;
+  /** Open transactions by stream id. */
+  readonly streams = new Map<number, InteractiveTransaction>();
+  openWatchers: ConnectionWatchers | null = null;
+  /** Where the header of the request in the decoder begins. */
+  packetStart = 0;
   /** What AUTH proves itself against. */
   readonly salt: Uint8Array;
   readonly #host: ConnectionHost;
@@ -66,6 +73,16 @@ export class IprotoConnection implements PendingOwner {
     return this.#isClosed;
   }
 
+  nowMs(): number {
+    return this.#host.nowMs();
+  }
+
+  /** What the connection watches; made when it begins to. */
+  watchers(box: Box): ConnectionWatchers {
+    this.openWatchers ??= new ConnectionWatchers(box, this);
+    return this.openWatchers;
+  }
+
   start(): void {
     this.#stream.start({
       onData: (chunk) => this.#data(chunk),
@@ -84,15 +101,20 @@ export class IprotoConnection implements PendingOwner {
     return this.#output;
   }
 
-  /** Where the reply of a request is written whose change belongs to the batch. */
+  /** Where the reply of the request in the decoder is written if its change belongs to the batch. */
   outputAfter(batch: CommitBatch): ByteWriter {
+    return this.outputAfterFor(batch, this.request.syncHigh, this.request.syncLow);
+  }
+
+  /** The same for an earlier request. */
+  outputAfterFor(batch: CommitBatch, syncHigh: number, syncLow: number): ByteWriter {
     let pending = this.#pending;
     if (pending === null || pending.batch !== batch) {
       pending = this.#freePending.pop() ?? new PendingReplies(this, this.#host.pool.take());
       pending.start(batch);
       this.#pending = pending;
     }
-    pending.addSync(this.request.syncHigh, this.request.syncLow);
+    pending.addSync(syncHigh, syncLow);
     this.#waiting++;
     this.#host.requestsWait(1);
     return pending.writer;
@@ -152,7 +174,11 @@ export class IprotoConnection implements PendingOwner {
   }
 
   writeError(error: BoxError): void {
-    writeErrorResponse(this.output, error, this.request.syncHigh, this.request.syncLow, this.#host.schemaVersion);
+    this.writeErrorTo(error, this.request.syncHigh, this.request.syncLow);
+  }
+
+  writeErrorTo(error: BoxError, syncHigh: number, syncLow: number): void {
+    if (!this.#isClosed) writeErrorResponse(this.output, error, syncHigh, syncLow, this.#host.schemaVersion);
   }
 
   /** Closes the connection once what it was told has been sent. */
@@ -182,6 +208,7 @@ export class IprotoConnection implements PendingOwner {
   }
 
   #packet(bytes: Uint8Array, start: number, end: number): void {
+    this.packetStart = start;
     const error = this.request.decodeHeader(bytes, start, end);
     if (error !== null) this.writeError(error);
     else this.#host.execute(this);
@@ -206,6 +233,8 @@ export class IprotoConnection implements PendingOwner {
   #closed(): void {
     this.#isClosed = true;
     this.#decoder.stop();
+    this.streams.clear();
+    this.openWatchers?.unwatchAll();
     this.#host.pool.give(this.#output);
     this.#host.closed(this);
   }

@@ -69,6 +69,10 @@ export class IprotoServer implements ConnectionHost {
     for (const connection of [...this.#connections]) connection.destroy();
   }
 
+  nowMs(): number {
+    return this.#env.clock.monotonicMs();
+  }
+
   execute(connection: IprotoConnection): void {
     executeRequest(this.#box, connection);
   }

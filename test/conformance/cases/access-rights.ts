@@ -1,18 +1,6 @@
 /** Rights: their definitions, what each of them allows, roles and owners. */
 import { func, grant, index, RIGHT, sequence, space, spaceWithPrimary, SYSTEM, user } from '../schema-steps.ts';
-import {
-  type Case,
-  type Steps,
-  as,
-  call,
-  evaluate,
-  insert,
-  remove,
-  replace,
-  select,
-  update,
-  upsert,
-} from '../steps.ts';
+import { type Case, type Steps, as, call, evaluate, insert, remove, select, update, upsert } from '../steps.ts';
 import {
   SPACE,
   ALICE,
@@ -201,7 +189,8 @@ export const WIDE_RIGHTS: readonly Case[] = [
       update(SYSTEM.priv, [ALICE, 'sequence', 1], [['=', 4, RIGHT.write]]),
       as('alice', insert(SPACE, [null]), insert(SPACE, [50])),
       remove(SYSTEM.priv, [ALICE, 'sequence', 1]),
-      replace(SYSTEM.spaceSequence, [SPACE, 1, true, 0, '']),
+      remove(SYSTEM.spaceSequence, [SPACE]),
+      insert(SYSTEM.spaceSequence, [SPACE, 1, true, 0, '']),
       as('alice', insert(SPACE, [null])),
     ],
   },

@@ -109,6 +109,25 @@ export const AUTHENTICATION: readonly Case[] = [
     ],
   },
   {
+    name: 'a session whose user is dropped or gets another password',
+    steps: [
+      createUser(ALICE, 'alice'),
+      spaceWithPrimary(SPACE, 'open to public'),
+      grant(PUBLIC, 'space', SPACE, RIGHT.read),
+      alice(select(SPACE, 0, 'all', [])),
+      update(SYSTEM.user, [ALICE], [['=', 4, { 'chap-sha1': storedPassword('other') }]]),
+      as('alice', select(SPACE, 0, 'all', []), login('alice', 'secret'), login('alice', 'other')),
+      remove(SYSTEM.priv, [ALICE, 'role', PUBLIC]),
+      remove(SYSTEM.priv, [ALICE, 'user', ALICE]),
+      remove(SYSTEM.priv, [ALICE, 'universe', 0]),
+      as('alice', select(SPACE, 0, 'all', [])),
+      remove(SYSTEM.user, [ALICE]),
+      as('alice', ping(), select(SPACE, 0, 'all', []), login('alice', 'other')),
+      user(BOB, 'bob'),
+      as('alice', select(SPACE, 0, 'all', [])),
+    ],
+  },
+  {
     name: 'a user without the right of session or usage',
     steps: [
       user(ALICE, 'alice', PASSWORDS),

@@ -1,6 +1,7 @@
 /** All areas of the comparison. */
 import type { Area } from '../steps.ts';
 import { ACCESS } from './access.ts';
+import { CHECKS } from './checks.ts';
 import { DDL_INDEXES } from './ddl-indexes.ts';
 import { DDL_OTHERS } from './ddl-others.ts';
 import { DDL_SPACES } from './ddl-spaces.ts';
@@ -24,6 +25,7 @@ export const AREAS: readonly Area[] = [
   DDL_SPACES,
   DDL_INDEXES,
   DDL_OTHERS,
+  CHECKS,
   SYSTEM_AREA,
   ACCESS,
 ];

@@ -1,13 +1,6 @@
 /** A row of `_func`. Rows of old data directories end after the name, the set-uid flag or the language. */
 import { type BoxError, boxError, functionId, type FunctionId, userId, type UserId } from '../../../base/index.ts';
-import {
-  arrayLength,
-  containerHeaderSize,
-  KIND,
-  kindAt,
-  readString,
-  skipValue,
-} from '../../../codec/msgpack/index.ts';
+import { arrayLength, containerHeaderSize, KIND, kindAt, readString, skipValue } from '../../../codec/msgpack/index.ts';
 import { type FieldType, parseFieldType } from '../../../tuple/index.ts';
 import type { TupleReader } from '../tuple-reader.ts';
 import { readName } from './identifiers.ts';

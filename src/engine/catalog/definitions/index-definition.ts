@@ -58,7 +58,7 @@ const KIND_NAMES: Readonly<Record<Kind, string>> = {
 export function readIndexRow(
   row: TupleReader,
   space: Space,
-  collatorOf: (id: number) => Collator | undefined,
+  collatorOf: (id: number) => Collator | null | undefined,
 ): IndexDefinition {
   checkRowShape(row);
   const id = row.unsigned(INDEX_FIELD.id);

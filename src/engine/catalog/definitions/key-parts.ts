@@ -117,7 +117,7 @@ function readPath(text: string | null, fail: (reason: string) => BoxError): Json
 /** Looks the collations up and checks that the paths of a multikey index lead through the same array. */
 export function resolveParts(
   rows: readonly PartRow[],
-  collatorOf: (id: number) => Collator | undefined,
+  collatorOf: (id: number) => Collator | null | undefined,
 ): readonly KeyPart[] {
   let multikey: KeyPart | null = null;
   return rows.map(({ part, collationId }, index) => {

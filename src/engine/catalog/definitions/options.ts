@@ -102,7 +102,6 @@ export function decodeOptionMap(
   return new Options(values);
 }
 
-
 /** The value; undefined if it has another type, null if it is not kept. */
 function readOption(bytes: Uint8Array, position: number, kind: OptionKind): OptionValue | null | undefined {
   const found = kindAt(bytes, position);

@@ -1,10 +1,10 @@
 /** Rows of `_collation`. Indexes keep the order that they were made with, even if its row goes. */
 import { boxError } from '../../../base/index.ts';
-import { collatorFor } from '../collators.ts';
 import { anyRow, type SystemChange, type SystemChangeHandler } from '../change.ts';
-import { COLLATION_ID_FIELD, readCollationRow } from '../definitions/collation-definition.ts';
+import { Collation } from '../collators.ts';
+import { COLLATION_ID_FIELD, readCollationRow } from '../definitions/collation-row.ts';
 import type { SchemaObject } from '../ports.ts';
-import type { Collation, Schema } from '../schema.ts';
+import type { Schema } from '../schema.ts';
 
 export function collationHandler(schema: Schema): SystemChangeHandler {
   return (change) => {
@@ -22,7 +22,7 @@ function createCollation(schema: Schema, { newRow, context }: SystemChange): voi
   if (newRow === null) return;
   const definition = readCollationRow(newRow);
   schema.ports.access.check(context.user, collationObject({ definition }), 'create');
-  schema.collations.set(definition.id, { definition, collator: collatorFor(definition) });
+  schema.collations.set(definition.id, new Collation(definition));
   schema.revision++;
   context.transactions.schemaChanged({
     rollback: () => {

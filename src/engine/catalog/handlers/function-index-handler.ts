@@ -12,11 +12,7 @@ const FIELD = { spaceId: 0, indexId: 1, functionId: 2 } as const;
 export function checkFunctionForIndex(definition: FunctionDefinition): void {
   const { language, body, isDeterministic, isSandboxed } = definition;
   if (language === 'LUA' && body !== null && isDeterministic && isSandboxed) return;
-  throw boxError(
-    'WRONG_INDEX_OPTIONS',
-    0,
-    "referenced function doesn't satisfy functional index function constraints",
-  );
+  throw boxError('WRONG_INDEX_OPTIONS', 0, "referenced function doesn't satisfy functional index function constraints");
 }
 
 export function functionIndexHandler(schema: Schema): SystemChangeHandler {

@@ -1,5 +1,6 @@
 /** Rows of `_truncate`: writing one empties a space. */
 import { boxError } from '../../../base/index.ts';
+import { REQUEST_TYPE } from '../../../codec/iproto/index.ts';
 import { alterSpace, unchangedSpace } from '../alteration.ts';
 import type { SystemChangeHandler } from '../change.ts';
 import { isSystemId, type Schema } from '../schema.ts';
@@ -11,12 +12,12 @@ export function truncateHandler(schema: Schema): SystemChangeHandler {
   return ({ newRow, context }) => {
     if (newRow === null) return;
     const space = schema.existingSpace(newRow.unsigned(SPACE_ID_FIELD));
+    const { redo } = context.transactions;
     // The first row only says how often the space has been emptied; a snapshot holds it as INSERT.
-    if (context.isInsert === true) return;
+    if (redo.count > 0 && redo.types[redo.count - 1] === REQUEST_TYPE.insert) return;
     if (isSystemId(space.id)) throw boxError('TRUNCATE_SYSTEM_SPACE', space.name);
     schema.ports.access.checkSpaceWrite(context.user, space);
     if (space.definition.isTemporary || space.definition.isLocal) {
-      const { redo } = context.transactions;
       // Emptying a space that replicas do not have is not for them either.
       if (redo.count > 0) redo.groupIds[redo.count - 1] = GROUP_LOCAL;
     }

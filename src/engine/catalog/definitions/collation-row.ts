@@ -1,27 +1,13 @@
 /** A row of `_collation`: an order of strings, by the rules of ICU or of their bytes. */
-import { boxError, type CollationId, collationId, type ErrorName, userId, type UserId } from '../../../base/index.ts';
+import { boxError, collationId, type ErrorName, userId, type UserId } from '../../../base/index.ts';
 import { payloadLength } from '../../../codec/msgpack/index.ts';
+import type { CollationDefinition } from '../../../tuple/index.ts';
 import type { TupleReader } from '../tuple-reader.ts';
 import { checkIdentifier, NAME_BYTES_MAX } from './identifiers.ts';
 import { decodeOptions, enumValue, type OptionRegistry, type Options } from './options.ts';
 
-export type CollationSwitch = 'ON' | 'OFF';
-
-/** What a null stands for follows from the locale. */
-export type CollationDefinition = Readonly<{
-  id: CollationId;
-  name: string;
-  ownerId: UserId;
-  type: 'ICU' | 'BINARY';
-  locale: string;
-  strength: 'PRIMARY' | 'SECONDARY' | 'TERTIARY' | 'QUATERNARY' | 'IDENTICAL' | null;
-  alternateHandling: 'NON_IGNORABLE' | 'SHIFTED' | null;
-  caseFirst: 'OFF' | 'UPPER_FIRST' | 'LOWER_FIRST' | null;
-  caseLevel: CollationSwitch | null;
-  normalizationMode: CollationSwitch | null;
-  numericCollation: CollationSwitch | null;
-  frenchCollation: CollationSwitch | null;
-}>;
+/** The options hold what the row gives, checked and in capitals. */
+export type CollationRow = CollationDefinition & Readonly<{ ownerId: UserId }>;
 
 const FIELD = { id: 0, name: 1, owner: 2, type: 3, locale: 4, options: 5 } as const;
 export const COLLATION_ID_FIELD = FIELD.id;
@@ -36,12 +22,18 @@ const OPTIONS: OptionRegistry = {
   strength: 'enum',
   numeric_collation: 'enum',
 };
-const SWITCH = ['ON', 'OFF'] as const;
-const ALTERNATE_HANDLING = ['NON_IGNORABLE', 'SHIFTED'] as const;
-const CASE_FIRST = ['OFF', 'UPPER_FIRST', 'LOWER_FIRST'] as const;
-const STRENGTH = ['PRIMARY', 'SECONDARY', 'TERTIARY', 'QUATERNARY', 'IDENTICAL'] as const;
+/** In the order in which they are checked. */
+const CHOICES: readonly (readonly [string, readonly string[]])[] = [
+  ['french_collation', ['ON', 'OFF']],
+  ['alternate_handling', ['NON_IGNORABLE', 'SHIFTED']],
+  ['case_first', ['OFF', 'UPPER_FIRST', 'LOWER_FIRST']],
+  ['case_level', ['ON', 'OFF']],
+  ['normalization_mode', ['ON', 'OFF']],
+  ['strength', ['PRIMARY', 'SECONDARY', 'TERTIARY', 'QUATERNARY', 'IDENTICAL']],
+  ['numeric_collation', ['ON', 'OFF']],
+];
 
-export function readCollationRow(row: TupleReader): CollationDefinition {
+export function readCollationRow(row: TupleReader): CollationRow {
   const fail = (reason: string): Error => boxError('CANT_CREATE_COLLATION', reason);
   const id = row.unsigned(FIELD.id);
   const name = row.string(FIELD.name);
@@ -58,23 +50,21 @@ export function readCollationRow(row: TupleReader): CollationDefinition {
   const optionsPosition = row.mapPosition(FIELD.options);
   const error: ErrorName = 'WRONG_COLLATION_OPTIONS';
   const options = decodeOptions(row.bytes, optionsPosition, OPTIONS, error, FIELD.options);
+  const choices = CHOICES.flatMap(([option, names]) => {
+    const choice = readChoice(options, option, names);
+    return choice === null ? [] : [[option, choice] as const];
+  });
   return {
     id: collationId(id),
     name,
     ownerId: userId(ownerId),
     type,
     locale,
-    frenchCollation: readChoice(options, 'french_collation', SWITCH),
-    alternateHandling: readChoice(options, 'alternate_handling', ALTERNATE_HANDLING),
-    caseFirst: readChoice(options, 'case_first', CASE_FIRST),
-    caseLevel: readChoice(options, 'case_level', SWITCH),
-    normalizationMode: readChoice(options, 'normalization_mode', SWITCH),
-    strength: readChoice(options, 'strength', STRENGTH),
-    numericCollation: readChoice(options, 'numeric_collation', SWITCH),
+    options: Object.fromEntries(choices),
   };
 }
 
-function readChoice<Name extends string>(options: Options, option: string, names: readonly Name[]): Name | null {
+function readChoice(options: Options, option: string, names: readonly string[]): string | null {
   const text = options.text(option);
   if (text === null) return null;
   const choice = enumValue(names, text);

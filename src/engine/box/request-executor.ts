@@ -1,0 +1,116 @@
+/**
+ * Executes decoded data requests: from the positions that the decoder found to statements, and from their results to
+ * tuples in a buffer. The iproto door and transactions over several requests use the same path.
+ */
+import { type ByteWriter } from '../../base/index.ts';
+import { BODY_KEY, REQUEST_TYPE, type RequestDecoder } from '../../codec/iproto/index.ts';
+import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import type { Session } from './session.ts';
+import type { Statements } from './statements.ts';
+
+const SELECT_KEYS = [BODY_KEY.spaceId, BODY_KEY.limit, BODY_KEY.key];
+const PUT_KEYS = [BODY_KEY.spaceId, BODY_KEY.tuple];
+const UPDATE_KEYS = [BODY_KEY.spaceId, BODY_KEY.key, BODY_KEY.tuple];
+const DELETE_KEYS = [BODY_KEY.spaceId, BODY_KEY.key];
+const UPSERT_KEYS = [BODY_KEY.spaceId, BODY_KEY.tuple, BODY_KEY.operations];
+
+/** The keys that a data request of this type must have, or null for another kind of request. */
+export function mandatoryKeys(type: number): readonly number[] | null {
+  switch (type) {
+    case REQUEST_TYPE.select:
+      return SELECT_KEYS;
+    case REQUEST_TYPE.insert:
+    case REQUEST_TYPE.replace:
+      return PUT_KEYS;
+    case REQUEST_TYPE.update:
+      return UPDATE_KEYS;
+    case REQUEST_TYPE.delete:
+      return DELETE_KEYS;
+    case REQUEST_TYPE.upsert:
+      return UPSERT_KEYS;
+    default:
+      return null;
+  }
+}
+
+/** Appends the tuples that the SELECT in the decoder gives; returns how many. Throws BoxError. */
+export function executeSelect(
+  statements: Statements,
+  session: Session,
+  request: RequestDecoder,
+  output: ByteWriter,
+): number {
+  const cursor = statements.select(
+    session,
+    request.spaceId,
+    request.indexId,
+    request.iterator,
+    request.offset,
+    request.bytes,
+    request.keyPosition,
+  );
+  const { arena } = statements.selected;
+  const { limit } = request;
+  let count = 0;
+  while (count < limit) {
+    const tuple = cursor.next();
+    if (tuple === NO_ADDRESS) break;
+    const position = tuplePosition(tuple);
+    output.writeBytes(tupleSlab(arena, tuple), position, position + tupleSize(arena, tuple));
+    count++;
+  }
+  return count;
+}
+
+/**
+ * Executes the change in the decoder; returns the tuple of its reply, or NO_ADDRESS. `statements.waitingFor` says what
+ * the reply has to wait for. Throws BoxError.
+ */
+export function executeChange(
+  statements: Statements,
+  session: Session,
+  request: RequestDecoder,
+  type: number,
+): Address {
+  const { bytes, spaceId, tuplePosition: start, tupleEnd: end } = request;
+  switch (type) {
+    case REQUEST_TYPE.insert:
+      return statements.insert(session, spaceId, bytes, start, end);
+    case REQUEST_TYPE.replace:
+      return statements.replace(session, spaceId, bytes, start, end);
+    case REQUEST_TYPE.delete:
+      return statements.delete(session, spaceId, request.indexId, bytes, request.keyPosition);
+    case REQUEST_TYPE.update:
+      return statements.update(
+        session,
+        spaceId,
+        request.indexId,
+        bytes,
+        request.keyPosition,
+        start,
+        end,
+        request.indexBase,
+      );
+    default:
+      statements.upsert(
+        session,
+        spaceId,
+        bytes,
+        start,
+        end,
+        request.operationsPosition,
+        request.operationsEnd,
+        request.indexBase,
+      );
+      return NO_ADDRESS;
+  }
+}
+
+/** Appends the result of a change; returns how many tuples that is. */
+export function writeChangeResult(statements: Statements, tuple: Address, output: ByteWriter): number {
+  if (tuple === NO_ADDRESS) return 0;
+  const { arena } = statements.selected;
+  const position = tuplePosition(tuple);
+  output.writeBytes(tupleSlab(arena, tuple), position, position + tupleSize(arena, tuple));
+  return 1;
+}

@@ -1,0 +1,14 @@
+export * from './catalog.ts';
+export type { SystemChange, SystemChangeContext, SystemChangeHandler } from './change.ts';
+export { bootstrapRows, type BootstrapRow } from './bootstrap/index.ts';
+export type { Collation } from './collators.ts';
+export type { FunctionDefinition, FunctionLanguage } from './definitions/function-definition.ts';
+export type { SequenceDefinition } from './definitions/sequence-definition.ts';
+export type { SpaceField } from './definitions/space-format.ts';
+export * from './ports.ts';
+export { checkIdentifier, NAME_BYTES_MAX, shownName } from './definitions/identifiers.ts';
+export type { CheckRule, ConstraintKind, ForeignKeyRule, SpaceDetails } from './schema.ts';
+export { Sequence } from './sequence.ts';
+export type { SpaceBuild } from './space-build.ts';
+export * from './system-space-ids.ts';
+export { TupleReader } from './tuple-reader.ts';

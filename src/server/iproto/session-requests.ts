@@ -1,0 +1,93 @@
+/** Requests about the connection itself: PING, AUTH, ID, VOTE. */
+import { boxError } from '../../base/index.ts';
+import {
+  BALLOT_KEY,
+  beginResponse,
+  BODY_KEY,
+  endResponse,
+  FEATURE,
+  PROTOCOL_VERSION,
+  REQUEST_TYPE,
+  writeOkResponse,
+} from '../../codec/iproto/index.ts';
+import {
+  readString,
+  writeArrayHeader,
+  writeBoolean,
+  writeMapHeader,
+  writeUnsigned,
+} from '../../codec/msgpack/index.ts';
+import type { Box } from '../../engine/box/index.ts';
+import type { IprotoConnection } from './connection.ts';
+
+const AUTH_KEYS = [BODY_KEY.userName, BODY_KEY.tuple];
+const OUR_FEATURES = [FEATURE.streams, FEATURE.transactions, FEATURE.errorExtension, FEATURE.watchers];
+
+export function ping(box: Box, connection: IprotoConnection): void {
+  writeOk(box, connection);
+}
+
+/** An answer without content. */
+export function writeOk(box: Box, connection: IprotoConnection): void {
+  const { request } = connection;
+  writeOkResponse(connection.output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+}
+
+/** Takes another user for the session; a failure leaves the one it had. */
+export function authenticate(box: Box, connection: IprotoConnection): void {
+  const { request, session } = connection;
+  const malformed = request.decodeBody(AUTH_KEYS);
+  if (malformed !== null) throw malformed;
+  const name = readString(request.bytes, request.userNamePosition);
+  session.login(box.access.authenticate(connection.salt, name, request.bytes, request.tuplePosition));
+  writeOk(box, connection);
+}
+
+/** Tells what this server can do; what the client can do is not needed yet. */
+export function identify(box: Box, connection: IprotoConnection): void {
+  const { request } = connection;
+  const malformed = request.decodeBody([]);
+  if (malformed !== null) throw malformed;
+  const { output } = connection;
+  const start = beginResponse(output);
+  writeMapHeader(output, 2);
+  output.writeByte(BODY_KEY.version);
+  writeUnsigned(output, PROTOCOL_VERSION);
+  output.writeByte(BODY_KEY.features);
+  writeArrayHeader(output, OUR_FEATURES.length);
+  for (const feature of OUR_FEATURES) writeUnsigned(output, feature);
+  endResponse(output, start, REQUEST_TYPE.ok, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+}
+
+/** What a server that looks for a leader asks first. */
+export function vote(box: Box, connection: IprotoConnection, type: number): void {
+  if (type === REQUEST_TYPE.voteDeprecated) throw boxError('UNKNOWN_REQUEST_TYPE', type);
+  const { request, output } = connection;
+  const start = beginResponse(output);
+  const { isReadOnly } = box.statements;
+  const vclock = box.vclock();
+  writeMapHeader(output, 1);
+  output.writeByte(BODY_KEY.ballot);
+  writeMapHeader(output, 5);
+  output.writeByte(BALLOT_KEY.isReadOnlyConfigured);
+  writeBoolean(output, isReadOnly);
+  output.writeByte(BALLOT_KEY.isReadOnly);
+  writeBoolean(output, isReadOnly);
+  output.writeByte(BALLOT_KEY.isBooted);
+  writeBoolean(output, true);
+  output.writeByte(BALLOT_KEY.vclock);
+  writeVclockMap(output, vclock);
+  output.writeByte(BALLOT_KEY.gcVclock);
+  writeVclockMap(output, vclock);
+  endResponse(output, start, REQUEST_TYPE.ok, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+}
+
+/** Local rows, component 0, are nobody else's business. */
+function writeVclockMap(output: IprotoConnection['output'], vclock: readonly number[]): void {
+  const components = vclock.map((lsn, id) => ({ id, lsn })).filter(({ id, lsn }) => id > 0 && lsn > 0);
+  writeMapHeader(output, components.length);
+  for (const { id, lsn } of components) {
+    writeUnsigned(output, id);
+    writeUnsigned(output, lsn);
+  }
+}

@@ -1,0 +1,85 @@
+/** Requests of a stream: BEGIN, COMMIT, ROLLBACK, and data requests inside its transaction. */
+import { boxError, type ByteWriter } from '../../base/index.ts';
+import {
+  beginDataResponse,
+  BODY_KEY,
+  endDataResponse,
+  REQUEST_TYPE,
+  type RequestDecoder,
+  writeOkResponse,
+} from '../../codec/iproto/index.ts';
+import { LIMITS } from '../../config/index.ts';
+import {
+  type Box,
+  executeChange,
+  executeSelect,
+  InteractiveTransaction,
+  mandatoryKeys,
+  type Session,
+  writeChangeResult,
+} from '../../engine/box/index.ts';
+import type { IprotoConnection } from './connection.ts';
+import { dispatch } from './requests.ts';
+
+/** What a stream may ask for beside data requests. */
+const OTHER_TYPES: readonly number[] = [REQUEST_TYPE.call, REQUEST_TYPE.call16, REQUEST_TYPE.eval, REQUEST_TYPE.ping];
+
+export function executeInStream(box: Box, connection: IprotoConnection, type: number): void {
+  const { request } = connection;
+  const transaction = connection.streams.get(request.streamId);
+  switch (type) {
+    case REQUEST_TYPE.begin:
+      return begin(box, connection, transaction);
+    case REQUEST_TYPE.commit:
+      return commit(box, connection, transaction);
+    case REQUEST_TYPE.rollback:
+      connection.streams.delete(request.streamId);
+      return writeOkResponse(connection.output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+    default:
+  }
+  const isData = mandatoryKeys(type) !== null;
+  if (!isData && !OTHER_TYPES.includes(type)) {
+    throw boxError('UNABLE_TO_PROCESS_IN_STREAM', type === REQUEST_TYPE.auth ? 'AUTH' : String(type));
+  }
+  if (transaction === undefined || type === REQUEST_TYPE.ping) return dispatch(box, connection, type);
+  if (!isData) throw boxError('UNSUPPORTED', 'A transaction over a stream', 'calls of procedures');
+  const { output } = connection;
+  const start = beginDataResponse(output);
+  let count: number;
+  try {
+    count = transaction.execute(request, type, connection.packetStart, output, connection.nowMs());
+  } catch (error) {
+    output.position = start;
+    throw error;
+  }
+  endDataResponse(output, start, count, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+}
+
+function begin(box: Box, connection: IprotoConnection, open: InteractiveTransaction | undefined): void {
+  if (open !== undefined) throw boxError('ACTIVE_TRANSACTION');
+  const { request, session } = connection;
+  const malformed = request.decodeBody([]);
+  if (malformed !== null) throw malformed;
+  const timeoutMs = request.timeoutSeconds > 0 ? request.timeoutSeconds * 1000 : LIMITS.interactiveTimeoutMs;
+  const run = (replayed: RequestDecoder, type: number, output: ByteWriter): number =>
+    runRequest(box, session, replayed, type, output);
+  const deadlineMs = connection.nowMs() + timeoutMs;
+  connection.streams.set(request.streamId, new InteractiveTransaction(box.transactions, run, deadlineMs));
+  writeOkResponse(connection.output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+}
+
+function commit(box: Box, connection: IprotoConnection, transaction: InteractiveTransaction | undefined): void {
+  const { request } = connection;
+  connection.streams.delete(request.streamId);
+  const batch = transaction?.commit(connection.nowMs()) ?? null;
+  const output = batch === null ? connection.output : connection.outputAfter(batch);
+  writeOkResponse(output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+}
+
+function runRequest(box: Box, session: Session, request: RequestDecoder, type: number, output: ByteWriter): number {
+  const malformed = request.decodeBody(mandatoryKeys(type) ?? [BODY_KEY.spaceId]);
+  if (malformed !== null) throw malformed;
+  const { statements } = box;
+  if (type === REQUEST_TYPE.select) return executeSelect(statements, session, request, output);
+  return writeChangeResult(statements, executeChange(statements, session, request, type), output);
+}
