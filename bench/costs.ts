@@ -38,9 +38,10 @@ export async function snapshotSeconds(server: BenchServer): Promise<number> {
   return (performance.now() - startMs) / 1000;
 }
 
-export type PeakCost = Readonly<{ peakGrowthBytes: number; seconds: number; writesPerSecond: number }>;
+/** `growthBytes`: how far the peak is above what was resident before; memory freed earlier may hide it. */
+export type PeakCost = Readonly<{ peakBytes: number; growthBytes: number; seconds: number; writesPerSecond: number }>;
 
-/** A snapshot under random replaces: how far resident memory rose above what it was, and how long it took. */
+/** A snapshot under random replaces: the most resident memory while it was written, and how long it took. */
 export async function snapshotPeak(server: BenchServer, runner: LoadRunner, rows: number): Promise<PeakCost> {
   const line = LOAD_LINES.find(({ name }) => name === 'replace-4x1000');
   if (line === undefined) throw new Error('there is no line replace-4x1000');
@@ -57,10 +58,11 @@ export async function snapshotPeak(server: BenchServer, runner: LoadRunner, rows
     resetPeak(server.pid);
     const before = residentBytes(server.pid);
     const seconds = await snapshotSeconds(server);
-    const peakGrowthBytes = peakBytes(server.pid) - before;
+    const peak = peakBytes(server.pid);
     snapshotEnded = true;
     await load;
-    return { peakGrowthBytes, seconds, writesPerSecond: rates.reduce((sum, rate) => sum + rate, 0) / rates.length };
+    const writesPerSecond = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+    return { peakBytes: peak, growthBytes: peak - before, seconds, writesPerSecond };
   } finally {
     snapshotEnded = true;
   }

@@ -92,7 +92,7 @@ class Benchmark {
     const units: Readonly<Record<CostName, string>> = {
       memory: 'bytes a tuple',
       snapshot: 's',
-      'snapshot-peak': 'MiB above',
+      'snapshot-peak': 'MiB',
       restart: 's',
     };
     return { name, unit: units[name], note: notes.join(' : '), ...runs };
@@ -117,9 +117,11 @@ class Benchmark {
         return { value: await snapshotSeconds(server), note: `${(rows * 3).toLocaleString('en-US')} tuples` };
       }
       case 'snapshot-peak': {
-        const { peakGrowthBytes, seconds, writesPerSecond } = await snapshotPeak(server, this.#runner, rows);
-        const note = `${seconds.toFixed(1)} s at ${Math.round(writesPerSecond).toLocaleString('en-US')} replaces/s`;
-        return { value: peakGrowthBytes / MEBIBYTE, note };
+        const { peakBytes, growthBytes, seconds, writesPerSecond } = await snapshotPeak(server, this.#runner, rows);
+        const grown = Math.round(growthBytes / MEBIBYTE);
+        const writes = Math.round(writesPerSecond).toLocaleString('en-US');
+        const note = `+${grown} MiB in ${seconds.toFixed(1)} s at ${writes} replaces/s`;
+        return { value: peakBytes / MEBIBYTE, note };
       }
       case 'restart':
         await snapshotSeconds(server);

@@ -4,10 +4,10 @@
  */
 import { assert, SOFTWARE_VERSION } from '../base/index.ts';
 import { LIMITS } from '../config/index.ts';
-import { AccessControl } from '../engine/access/index.ts';
+import { AccessControl, SchemaAccess, UserRegistry } from '../engine/access/index.ts';
 import { Arena, ReadViews } from '../engine/arena/index.ts';
 import { Box, BoxRowApplier } from '../engine/box/index.ts';
-import { bootstrapRows, Catalog } from '../engine/catalog/index.ts';
+import { bootstrapRows, Catalog, SYSTEM_SPACE } from '../engine/catalog/index.ts';
 import { Checkpointer, FileCollector, hasState, recover, type RecoveryProgress } from '../engine/checkpoint/index.ts';
 import type { SpaceMemory } from '../engine/memtx/index.ts';
 import { RecoveryJournal, TransactionManager } from '../engine/txn/index.ts';
@@ -115,7 +115,7 @@ async function openLocked(
   }
   transactions.useJournal(logClient);
   box.vclock = () => logClient.vclock;
-  const source = { memories, spaces: () => catalog.spaces(), sequenceRows: () => catalog.sequenceDataRows() };
+  const source = { memories, spaces: () => catalog.spaces(), sequenceRows: () => ({ spaceId: SYSTEM_SPACE.sequenceData, tuples: [...catalog.sequenceDataRows()] }) };
   const naming = { directory, instanceUuid: uuid, softwareVersion: SOFTWARE_VERSION };
   const checkpointer = new Checkpointer(
     env,
@@ -140,8 +140,14 @@ function createEngine(env: Env, options: InstanceOptions): { box: Box; memories:
   const transactions = new TransactionManager(new RecoveryJournal(), () =>
     env.timers.endOfTurn(() => transactions.flush()),
   );
-  const catalog = new Catalog({ userMemory, systemMemory, tupleBytesMax: options.memtxMaxTupleSizeBytes });
-  const access = new AccessControl(catalog, env.crypto, options.trust);
+  const users = new UserRegistry(options.trust);
+  const catalog = new Catalog({
+    userMemory,
+    systemMemory,
+    tupleBytesMax: options.memtxMaxTupleSizeBytes,
+    ports: { access: new SchemaAccess(users) },
+  });
+  const access = new AccessControl(catalog, env.crypto, users);
   catalog.createSystemSpaces();
   const box = new Box(catalog, transactions, access);
   return { box, memories: [systemMemory, userMemory] };

@@ -18,7 +18,15 @@ type SpaceText = Readonly<{
   exact?: number;
   keys: readonly (readonly PartText[])[];
 }>;
-type Case = Readonly<{ line: number; kind: string; format: TupleFormat; base: number; tuple: Uint8Array; ops: Uint8Array; want: string }>;
+type Case = Readonly<{
+  line: number;
+  kind: string;
+  format: TupleFormat;
+  base: number;
+  tuple: Uint8Array;
+  ops: Uint8Array;
+  want: string;
+}>;
 
 function formatOf(space: SpaceText): TupleFormat {
   return createTupleFormat({

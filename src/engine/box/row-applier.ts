@@ -54,10 +54,6 @@ export class BoxRowApplier implements RowApplier {
     if (row.isCommit) transactions.commit();
   }
 
-  snapshotApplied(): void {
-    this.#box.catalog.recoveredSnapshot();
-  }
-
   #decodeRow(row: RowReader): RequestDecoder {
     switch (row.type) {
       case REQUEST_TYPE.insert:

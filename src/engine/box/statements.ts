@@ -233,7 +233,7 @@ export class Statements {
       const tuple =
         space.sequence === null
           ? space.newTuple(bytes, position, end)
-          : this.#updater.withGeneratedField(this.#catalog, space, bytes, position, end);
+          : this.#updater.withGeneratedField(this.#catalog, session.effectiveUser, space, bytes, position, end);
       const old = this.#exchange(space, NO_ADDRESS, tuple, mode);
       if (!space.definition.isTemporary) {
         const { redo } = this.#transactions;

@@ -2,6 +2,7 @@
 import { ByteWriter } from '../../base/index.ts';
 import { applyUpdate, applyUpsert, checkOperations, writeKeyParts } from '../../tuple/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../arena/index.ts';
+import type { Credentials } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { SpaceIndex } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
@@ -50,10 +51,17 @@ export class TupleUpdater {
   }
 
   /** Stores the tuple with its generated field filled in. */
-  withGeneratedField(catalog: Catalog, space: Space, bytes: Uint8Array, position: number, end: number): Address {
+  withGeneratedField(
+    catalog: Catalog,
+    user: Credentials,
+    space: Space,
+    bytes: Uint8Array,
+    position: number,
+    end: number,
+  ): Address {
     const writer = this.#tuple;
     writer.reset();
-    if (!catalog.fillGeneratedField(space, bytes, position, end, writer)) return space.newTuple(bytes, position, end);
+    if (!catalog.fillGeneratedField(space, bytes, position, end, writer, user)) return space.newTuple(bytes, position, end);
     return space.newTuple(writer.bytes, 0, writer.position);
   }
 

@@ -16,8 +16,6 @@ export interface RowApplier {
   applySnapshotRow(row: RowReader): void;
   /** A row of the log; rows of one transaction follow each other, the last has `isCommit`. */
   applyLogRow(row: RowReader): void;
-  /** All rows of the snapshot are there: indexes that were left out can be built. */
-  snapshotApplied(): void;
 }
 
 export type RecoveryOptions = Readonly<{
@@ -91,7 +89,6 @@ export async function recover(
   } finally {
     snapshot.close();
   }
-  applier.snapshotApplied();
   onProgress('snapshot', snapshotRows, 1);
   const reader = new LogReader(env, {
     directory: options.directory,

@@ -1,6 +1,6 @@
 /** What tests of indexes share: an arena with tuples made from values, and definitions with the usual defaults. */
-import { type Brand, indexId } from '../../base/index.ts';
-import { decodeArray, encodeToBytes, type Value } from '../../codec/msgpack/index.ts';
+import { indexId } from '../../base/index.ts';
+import { containerHeaderSize, decodeArray, encodeToBytes, type Value } from '../../codec/msgpack/index.ts';
 import { comparisonKeyDef, type KeyDef, keyDef, keyPart, type KeyPartOptions } from '../../tuple/index.ts';
 import {
   type Address,
@@ -20,9 +20,10 @@ export type Row = readonly Value[];
 
 export type Key = Readonly<{ bytes: Uint8Array; position: number; partCount: number }>;
 
-/** A key as a request carries it: an array whose header has one byte. */
+/** A key as a request carries it. */
 export function keyOf(values: readonly Value[]): Key {
-  return { bytes: encodeToBytes([...values]), position: 1, partCount: values.length };
+  const bytes = encodeToBytes([...values]);
+  return { bytes, position: containerHeaderSize(bytes, 0), partCount: values.length };
 }
 
 export const FIRST_FIELD: KeyDef = keyDef([keyPart({ fieldNo: 0, type: 'unsigned' })]);
@@ -36,7 +37,7 @@ export function definitionOf(
   const own = keyDef(parts.map(keyPart));
   const isUnique = options.isUnique ?? true;
   return {
-    id: indexId(1) as Brand<number, 'IndexId'>,
+    id: indexId(1),
     name: 'i',
     type,
     isUnique,

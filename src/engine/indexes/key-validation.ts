@@ -12,7 +12,7 @@ const TYPE_NAME = { tree: 'TREE', hash: 'HASH', rtree: 'RTREE', bitset: 'BITSET'
 
 /**
  * Checks the key of a selection; `keyPosition` is that of its first part. Throws KEY_PART_COUNT (31), PARTIAL_KEY (136),
- * KEY_PART_TYPE (18) or RTREE_RECT (101). Whether the index serves the iterator at all is asked afterwards.
+ * KEY_PART_TYPE (18), RTREE_RECT (101) or FIELD_TYPE (23). Whether the index serves the iterator at all is asked afterwards.
  */
 export function validateSelectKey(
   definition: IndexDefinition,

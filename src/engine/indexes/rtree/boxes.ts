@@ -30,7 +30,7 @@ export function readFieldBox(dimension: number, bytes: Uint8Array, position: num
 
 /**
  * Reads the box of a key that `validateBoxKey` has passed: its coordinates are the parts, or the only part is an array
- * of them. Throws FIELD_TYPE (23) for a number that no double holds exactly.
+ * of them.
  */
 export function readKeyBox(dimension: number, key: Uint8Array, keyPosition: number, partCount: number, box: Box): void {
   if (partCount !== 1) {
@@ -41,21 +41,30 @@ export function readKeyBox(dimension: number, key: Uint8Array, keyPosition: numb
   readCoordinates(dimension, key, start, arrayLength(key, keyPosition), box);
 }
 
-/** Checks a key's form. Throws KEY_PART_COUNT (31), KEY_PART_TYPE (18) or RTREE_RECT (101). */
+/**
+ * Checks a key: first its form, then its numbers. Throws KEY_PART_COUNT (31), KEY_PART_TYPE (18), RTREE_RECT (101) or
+ * FIELD_TYPE (23).
+ */
 export function validateBoxKey(dimension: number, key: Uint8Array, keyPosition: number, partCount: number): void {
   if (partCount !== 1 && partCount !== dimension && partCount !== 2 * dimension) {
     throw boxError('KEY_PART_COUNT', 2 * dimension, partCount);
   }
-  let position = keyPosition;
+  let start = keyPosition;
   let count = partCount;
   if (partCount === 1) {
     if (kindAt(key, keyPosition) !== KIND.array) throw boxError('KEY_PART_TYPE', 0, 'array');
     count = arrayLength(key, keyPosition);
     if (count !== dimension && count !== 2 * dimension) throw boxError('RTREE_RECT', 'Key', dimension, 2 * dimension);
-    position += containerHeaderSize(key, keyPosition);
+    start += containerHeaderSize(key, keyPosition);
   }
+  let position = start;
   for (let index = 0; index < count; index++) {
     if (!maskAccepts(NUMBER, key, position)) throw boxError('KEY_PART_TYPE', partCount === 1 ? 0 : index, 'number');
+    position = skipValue(key, position);
+  }
+  position = start;
+  for (let index = 0; index < count; index++) {
+    readCoordinate(key, position, index);
     position = skipValue(key, position);
   }
 }

@@ -88,7 +88,6 @@ export class RTreeIndex implements SpaceIndex {
     }
   }
 
-  /** Throws FIELD_TYPE (23) for a key with a number that no double holds exactly. */
   select(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
     const box = new Float64Array(this.#pages.boxLength);
     if (partCount > 0) readKeyBox(this.definition.dimension, key, keyPosition, partCount, box);
