@@ -49,7 +49,7 @@ export function ourProgram(node: string): Program {
     launch: (port, directory) => {
       const address = `127.0.0.1:${port}`;
       const procedures = join(BENCH, 'procedures.mjs');
-      const words = ['run', '--listen', address, '--peer', address, '--data-dir', directory, '--script', procedures];
+      const words = ['run', '--listen', address, '--data-dir', directory, '--script', procedures];
       words.push('--memtx-memory', String(MEMORY_BYTES), '--checkpoint-interval', '0', '--checkpoint-count', '1');
       return startProcess(join(PROJECT, 'bin', 'picodata'), words, { cwd: directory, env: { PATH: path } });
     },

@@ -78,6 +78,7 @@ class SimulatedFiles implements Files {
       modifiedSeconds: node.modifiedSeconds,
       device: this.disk.device,
       inode: node.inode,
+      permissions: node.kind === 'file' ? 0o640 : 0o750,
     };
   }
 

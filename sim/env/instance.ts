@@ -110,6 +110,9 @@ export class SimulatedInstance {
         if (module !== undefined) return Promise.resolve(module);
         return Promise.reject(new Error(`Cannot find module '${path}'`));
       },
+      createContext: () => {
+        throw new Error('a simulated machine has no terminal, so nothing evaluates text there');
+      },
     };
   }
 

@@ -71,6 +71,8 @@ export type FileStatus = Readonly<{
   modifiedSeconds: number;
   device: number;
   inode: number;
+  /** Whom the system lets in: the nine bits of owner, group and others. */
+  permissions: number;
 }>;
 
 /** Failures are thrown as FileError. */
@@ -243,6 +245,58 @@ export interface ProcessControl {
 export interface Scripts {
   /** Imports a user's module by path; rejects with the loader's own error. */
   importModule(path: string): Promise<Readonly<Record<string, unknown>>>;
+  /** A fresh JavaScript context with nothing of the host but the globals given. */
+  createContext(globals: Readonly<Record<string, unknown>>): ScriptContext;
+}
+
+/** What is declared in one text is there for the next ones. Values belong to another realm: see `Array.isArray`. */
+export interface ScriptContext {
+  /** Whether the text is the beginning of a program and can still become one by more lines. */
+  isIncomplete(text: string): boolean;
+  /**
+   * Runs the text as a program and gives the value of its last statement. Throws whatever the text throws, or the error
+   * of its syntax. An interrupt of the terminal ends a text that runs.
+   */
+  evaluate(text: string): unknown;
+}
+
+/** Standard input, output and error of a command. */
+export interface Terminal {
+  /** A person is there: input and output are a terminal. */
+  readonly isInteractive: boolean;
+  /** Errors go to a screen, whose last line can be written anew. */
+  readonly isErrorScreen: boolean;
+  writeOutput(text: string): void;
+  writeError(text: string): void;
+  /** Line editing with a history; at most one at a time. `complete` gives the words that could end the line's text. */
+  openLineEditor(complete: (text: string) => readonly string[]): LineEditor;
+}
+
+export type LineEvent =
+  | Readonly<{ kind: 'line'; text: string }>
+  /** Ctrl-C; what was typed is dropped. */
+  | Readonly<{ kind: 'interrupt'; hadText: boolean }>
+  /** Ctrl-D, or there is no input any more. */
+  | Readonly<{ kind: 'end' }>;
+
+export interface LineEditor {
+  /** Shows the prompt and waits for a line. One call at a time. After `close` it resolves with `end`. */
+  read(prompt: string): Promise<LineEvent>;
+  close(): void;
+}
+
+/** The process as its command sees it: what it was called with, and its end. Commands only. */
+export interface CommandLine {
+  /** Words behind the program's name. */
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** As `v20.19.2`. */
+  readonly nodeVersion: string;
+  readonly terminal: Terminal;
+  /** An error that nobody caught; there may be several. The process does not end by itself then. */
+  onUncaughtError(handler: (error: unknown) => void): void;
+  /** Ends the process at once. */
+  exit(code: number): never;
 }
 
 export const LOG_LEVELS = ['fatal', 'system', 'error', 'crit', 'warn', 'info', 'verbose', 'debug'] as const;

@@ -37,7 +37,7 @@ export async function startPicodata(options: PicodataOptions = {}): Promise<Test
     const address = `127.0.0.1:${port}`;
     const child = startProcess(
       program,
-      ['run', '--listen', address, '--peer', address, '--data-dir', join(directory.path, `data-${attempt}`)].concat(
+      ['run', '--listen', address, '--data-dir', join(directory.path, `data-${attempt}`)].concat(
         cookie,
         options.args ?? [],
       ),

@@ -11,7 +11,7 @@ import { arrayLength, containerHeaderSize, skipValue } from '../../codec/msgpack
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Catalog } from '../catalog/index.ts';
-import type { DuplicateMode, IndexCursor } from '../indexes/index.ts';
+import type { DuplicateMode, IndexCursor, SpaceIndex } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { CommitBatch, TransactionManager } from '../txn/index.ts';
 import { LIMITS } from '../../config/index.ts';
@@ -188,8 +188,7 @@ export class Statements {
     const marks = this.#begin(space);
     try {
       const tuple = space.newTuple(bytes, tuplePositionInBytes, tupleEnd);
-      const old = this.#updater.findSame(space, primary, tuple);
-      this.#updater.checkUpsert(space, bytes, operationsPosition, indexBase);
+      const old = this.#checkedUpsert(space, primary, tuple, bytes, operationsPosition, indexBase);
       let updated = tuple;
       if (old !== NO_ADDRESS) {
         space.freeTuple(tuple);
@@ -217,6 +216,24 @@ export class Statements {
       this.#fail(marks);
       throw error;
     }
+  }
+
+  /** The tuple that an upsert meets, or NO_ADDRESS; operations of a wrong form free the new tuple and throw. */
+  #checkedUpsert(
+    space: Space,
+    primary: SpaceIndex,
+    tuple: Address,
+    bytes: Uint8Array,
+    operationsPosition: number,
+    indexBase: number,
+  ): Address {
+    try {
+      this.#updater.checkUpsert(space, bytes, operationsPosition, indexBase);
+    } catch (error) {
+      space.freeTuple(tuple);
+      throw error;
+    }
+    return this.#updater.findSame(space, primary, tuple);
   }
 
   #put(

@@ -109,9 +109,7 @@ export class CatalogFixture {
     const space = this.space(spaceId);
     const filled = new ByteWriter();
     const isFilled = space.sequence !== null && this.catalog.fillGeneratedField(space, bytes, 0, bytes.length, filled);
-    const tuple = isFilled
-      ? space.newTuple(filled.bytes, 0, filled.position)
-      : space.newTuple(bytes, 0, bytes.length);
+    const tuple = isFilled ? space.newTuple(filled.bytes, 0, filled.position) : space.newTuple(bytes, 0, bytes.length);
     let old: Address;
     try {
       old = space.replace(NO_ADDRESS, tuple, mode);
@@ -165,12 +163,18 @@ export class CatalogFixture {
             byName: catalog.spaceByName(space.name) === space,
             format: [...space.format.masks, space.format.exactFieldCount, space.format.minFieldCount],
             indexes: space.indexes.map((index) =>
-              index === null ? null : { definition: index.definition, rows: this.#indexRows(space, index.definition.id) },
+              index === null
+                ? null
+                : { definition: index.definition, rows: this.#indexRows(space, index.definition.id) },
             ),
           };
         }),
       functions: [...catalog.functions()].sort((one, other) => one.id - other.id),
-      sequences: [...catalog.sequences()].map(({ definition, value, isGenerated }) => ({ definition, value, isGenerated })),
+      sequences: [...catalog.sequences()].map(({ definition, value, isGenerated }) => ({
+        definition,
+        value,
+        isGenerated,
+      })),
       collations: [...catalog.collations()].map(({ definition }) => definition),
     };
   }

@@ -176,7 +176,7 @@ export class Space {
 
   /**
    * Takes `oldTuple` out of all indexes and puts `newTuple` in (either may be NO_ADDRESS); returns the tuple that left.
-   * Throws ER_TUPLE_FOUND, ER_TUPLE_NOT_FOUND or ER_MEMORY_ISSUE; nothing has changed then.
+   * Throws ER_TUPLE_FOUND, ER_TUPLE_NOT_FOUND, ER_MEMORY_ISSUE, or what an index has against the tuple; nothing has changed then.
    */
   replace(oldTuple: Address, newTuple: Address, mode: DuplicateMode): Address {
     const { indexList } = this;
@@ -186,17 +186,26 @@ export class Space {
     }
     const replaced = primary.replace(oldTuple, newTuple, mode);
     if (replaced === DUPLICATE) throw this.#primaryError(primary, oldTuple, newTuple, mode);
-    for (let at = 1; at < indexList.length; at++) {
-      const index = indexList[at]!;
-      if (index.replace(replaced, newTuple, 'insert') === DUPLICATE) {
-        this.#undo(replaced, newTuple, at);
-        throw this.#duplicateError(index);
-      }
-    }
+    for (let at = 1; at < indexList.length; at++) this.#replaceIn(at, replaced, newTuple);
     if (newTuple !== NO_ADDRESS) this.byteSize += tupleSize(this.arena, newTuple);
     if (replaced !== NO_ADDRESS) this.byteSize -= tupleSize(this.arena, replaced);
     if (this.observer !== null) this.observer.replaced(replaced, newTuple);
     return replaced;
+  }
+
+  /** A step of `replace` in a secondary index; a duplicate, or a key that cannot be made, undoes the steps before it. */
+  #replaceIn(at: number, oldTuple: Address, newTuple: Address): void {
+    const index = this.indexList[at]!;
+    let left: Address;
+    try {
+      left = index.replace(oldTuple, newTuple, 'insert');
+    } catch (error) {
+      this.#undo(oldTuple, newTuple, at);
+      throw error;
+    }
+    if (left !== DUPLICATE) return;
+    this.#undo(oldTuple, newTuple, at);
+    throw this.#duplicateError(index);
   }
 
   /** Undoes a `replace` that returned `oldTuple`. Cannot fail. */

@@ -11,6 +11,8 @@ import { withFileErrors } from './file-errors.ts';
 
 /** The mode of new files, before the process's mask. */
 const FILE_MODE = 0o644;
+/** Of a file's mode: what owner, group and others may. */
+const PERMISSION_BITS = 0o777;
 
 const OPEN_FLAGS: Readonly<Record<FileOpenMode, number>> = {
   read: fs.constants.O_RDONLY,
@@ -60,6 +62,7 @@ function status(path: string): FileStatus | null {
     modifiedSeconds: found.mtimeMs / 1000,
     device: found.dev,
     inode: found.ino,
+    permissions: found.mode & PERMISSION_BITS,
   };
 }
 

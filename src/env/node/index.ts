@@ -12,6 +12,8 @@ import { createScripts } from './scripts.ts';
 import { createTimers } from './timers.ts';
 import { createWorkers } from './workers.ts';
 
+export { createCommandLine } from './command-line.ts';
+export { createFiles } from './files.ts';
 export type { LogOptions } from './log.ts';
 export { packageRoot } from './package-root.ts';
 export { workerChannel, workerStart } from './worker-channel.ts';
@@ -46,4 +48,15 @@ export function createNodeEnv(options: NodeEnvOptions): Env {
 /** What code inside a worker uses, beside its `workerChannel`. */
 export function createWorkerEnv(): WorkerEnv {
   return { clock: createClock(), files: createFiles(), compression: createZstdCompression() };
+}
+
+/** What a client uses, for programs that only connect. */
+export function createClientEnv(): Pick<Env, 'clock' | 'timers' | 'random' | 'network' | 'crypto'> {
+  return {
+    clock: createClock(),
+    timers: createTimers(),
+    random: createRandomSource(),
+    network: createNetwork(),
+    crypto: createCrypto(),
+  };
 }

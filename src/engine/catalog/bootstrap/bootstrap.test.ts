@@ -28,7 +28,10 @@ describe('the rows of a fresh data directory', () => {
       'owner',
       'object',
     ]);
-    expect(catalog.spaceByName('_session_settings')?.definition).toMatchObject({ engine: 'service', isTemporary: true });
+    expect(catalog.spaceByName('_session_settings')?.definition).toMatchObject({
+      engine: 'service',
+      isTemporary: true,
+    });
   });
 
   it('hold the uuids that they are asked for', () => {

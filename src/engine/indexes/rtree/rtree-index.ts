@@ -15,7 +15,7 @@ import {
   type IteratorType,
   type SpaceIndex,
 } from '../contract.ts';
-import { type Box, readFieldBox, readKeyBox } from './boxes.ts';
+import { type Box, readFieldBox, readKeyBox, validateBoxKey } from './boxes.ts';
 import { RTreePages } from './rtree-pages.ts';
 import { BoxSearch, BoxSnapshot, NeighborSearch } from './rtree-search.ts';
 import { RTree } from './rtree.ts';
@@ -88,9 +88,14 @@ export class RTreeIndex implements SpaceIndex {
     }
   }
 
+  /** Checks the key, whose form is not that of parts; throws what `validateBoxKey` throws. */
   select(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
+    const { dimension } = this.definition;
     const box = new Float64Array(this.#pages.boxLength);
-    if (partCount > 0) readKeyBox(this.definition.dimension, key, keyPosition, partCount, box);
+    if (partCount > 0 || iterator !== ITERATOR.ALL) {
+      validateBoxKey(dimension, key, keyPosition, partCount);
+      readKeyBox(dimension, key, keyPosition, partCount, box);
+    }
     if (iterator !== ITERATOR.NEIGHBOR) return new BoxSearch(this.#tree, iterator, box);
     return new NeighborSearch(this.#tree, this.definition.distance === 'manhattan', box);
   }
