@@ -61,6 +61,11 @@ export class Instance {
             onFailure: fail,
           });
     const instance = new Instance(env, options, storage, server, log);
+    storage.box.control = {
+      snapshot: () => instance.checkpoint(),
+      memory: () => storage.memoryUse(),
+      uuid: storage.instanceUuid,
+    };
     try {
       storage.box.statements.isReadOnly = options.readOnly;
       if (options.script !== null) await loadScript(env, storage.box, options.script);

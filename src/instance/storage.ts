@@ -23,6 +23,8 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+type EngineMemories = Readonly<{ system: SpaceMemory; user: SpaceMemory }>;
+
 export class Storage {
   readonly box: Box;
   readonly memories: readonly SpaceMemory[];
@@ -31,10 +33,11 @@ export class Storage {
   readonly logClient: LogClient;
   readonly instanceUuid: string;
   readonly #lock: DirectoryLock;
+  readonly #userMemory: SpaceMemory;
 
   constructor(
     box: Box,
-    memories: readonly SpaceMemory[],
+    memories: EngineMemories,
     checkpointer: Checkpointer,
     collector: FileCollector,
     logClient: LogClient,
@@ -42,12 +45,19 @@ export class Storage {
     lock: DirectoryLock,
   ) {
     this.box = box;
-    this.memories = memories;
+    this.memories = [memories.system, memories.user];
+    this.#userMemory = memories.user;
     this.checkpointer = checkpointer;
     this.collector = collector;
     this.logClient = logClient;
     this.instanceUuid = uuid;
     this.#lock = lock;
+  }
+
+  /** Memory of user spaces. */
+  memoryUse(): Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }> {
+    const { arenaBytes, cellBytes, quotaBytes } = this.#userMemory.arena.statistics();
+    return { arenaBytes, usedBytes: cellBytes, quotaBytes };
   }
 
   /** Waits until everything is written, closes the log, and lets the directory go. */
@@ -115,7 +125,11 @@ async function openLocked(
   }
   transactions.useJournal(logClient);
   box.vclock = () => logClient.vclock;
-  const source = { memories, spaces: () => catalog.spaces(), sequenceRows: () => ({ spaceId: SYSTEM_SPACE.sequenceData, tuples: [...catalog.sequenceDataRows()] }) };
+  const source = {
+    memories: [memories.system, memories.user],
+    spaces: () => catalog.spaces(),
+    sequenceRows: () => ({ spaceId: SYSTEM_SPACE.sequenceData, tuples: [...catalog.sequenceDataRows()] }),
+  };
   const naming = { directory, instanceUuid: uuid, softwareVersion: SOFTWARE_VERSION };
   const checkpointer = new Checkpointer(
     env,
@@ -134,7 +148,7 @@ async function openLocked(
   return new Storage(box, memories, checkpointer, collector, logClient, uuid, lock);
 }
 
-function createEngine(env: Env, options: InstanceOptions): { box: Box; memories: readonly SpaceMemory[] } {
+function createEngine(env: Env, options: InstanceOptions): { box: Box; memories: EngineMemories } {
   const userMemory = createMemory(options.memtxMemoryBytes);
   const systemMemory = createMemory(LIMITS.systemQuotaBytes);
   const transactions = new TransactionManager(new RecoveryJournal(), () =>
@@ -150,7 +164,7 @@ function createEngine(env: Env, options: InstanceOptions): { box: Box; memories:
   const access = new AccessControl(catalog, env.crypto, users);
   catalog.createSystemSpaces();
   const box = new Box(catalog, transactions, access);
-  return { box, memories: [systemMemory, userMemory] };
+  return { box, memories: { system: systemMemory, user: userMemory } };
 }
 
 function createMemory(quotaBytes: number): SpaceMemory {

@@ -137,6 +137,14 @@ function textOf(bytes: Uint8Array, start: number, length: number): string {
   return textDecoder.decode(bytes.buffer instanceof ArrayBuffer ? bytes.subarray(start, end) : bytes.slice(start, end));
 }
 
+function remembered(known: Map<string, string>, character: string, find: () => string): string {
+  const before = known.get(character);
+  if (before !== undefined) return before;
+  const found = find();
+  if (known.size < CACHED_CHARACTERS_MAX) known.set(character, found);
+  return found;
+}
+
 /**
  * What is left of a string when each character is replaced by the ASCII letters and digits that the collation holds equal
  * to it, and dropped if there are none: the same for strings that the collation calls equal. Digits are dropped where
@@ -147,6 +155,7 @@ class LetterClasses {
   readonly #isNumeric: boolean;
   /** ASCII letters, digits and pairs of them in the collation's order. */
   readonly #pivots: readonly string[];
+  readonly #plain = new Map<string, string>();
   readonly #keys = new Map<string, string>();
 
   constructor(collator: Intl.Collator, isNumeric: boolean) {
@@ -159,28 +168,29 @@ class LetterClasses {
   }
 
   keyOf(text: string): string {
-    const composed = [...text.normalize('NFC')].filter((character) => this.#collator.compare(character, '') !== 0);
+    let plain = '';
+    for (const character of text.normalize('NFC')) plain += this.#plainOf(character);
     let key = '';
-    // Leaving out what the collation ignores may have brought together a letter and its accent.
-    for (const character of composed.join('').normalize('NFC')) key += this.#keyOfCharacter(character);
+    // Plain letters may have come to stand beside their accents.
+    for (const character of plain.normalize('NFC')) key += this.#keyOfCharacter(character);
     return key;
+  }
+
+  #plainOf(character: string): string {
+    return remembered(this.#plain, character, () => {
+      if (this.#collator.compare(character, '') === 0) return '';
+      const pivot = this.#equalPivot(character);
+      if (pivot !== null) return pivot;
+      const expanded = character.normalize('NFKD');
+      return this.#collator.compare(character, expanded) === 0 ? expanded : character;
+    });
   }
 
   #keyOfCharacter(character: string): string {
-    const known = this.#keys.get(character);
-    if (known !== undefined) return known;
-    const key = this.#findKey(character);
-    if (this.#keys.size < CACHED_CHARACTERS_MAX) this.#keys.set(character, key);
-    return key;
-  }
-
-  #findKey(character: string): string {
-    if (this.#isNumeric && DIGIT_RUN.test(character)) return '';
-    const pivot = this.#equalPivot(character);
-    if (pivot !== null) return pivot.length === 1 ? pivot : this.keyOf(pivot);
-    const expanded = character.normalize('NFKD');
-    const isLonger = [...expanded].length > 2 && this.#collator.compare(character, expanded) === 0;
-    return isLonger ? this.keyOf(expanded) : '';
+    return remembered(this.#keys, character, () => {
+      if (this.#isNumeric && DIGIT_RUN.test(character)) return '';
+      return this.#equalPivot(character) ?? '';
+    });
   }
 
   /** The first of the pivots that equal the character, null if none does. */

@@ -2,20 +2,28 @@
 import { createHash } from 'node:crypto';
 import { BoxError, boxError } from '../../src/base/index.ts';
 import { encodeToBytes, type Value } from '../../src/codec/msgpack/index.ts';
-import { AccessControl, PRIVILEGE, SchemaAccess, type Trust, UserRegistry } from '../../src/engine/access/index.ts';
+import {
+  AccessControl,
+  PRIVILEGE,
+  SchemaAccess,
+  type Trust,
+  USER_ID,
+  UserRegistry,
+} from '../../src/engine/access/index.ts';
 import { Arena, NO_ADDRESS, ReadViews } from '../../src/engine/arena/index.ts';
-import { Box, type Session } from '../../src/engine/box/index.ts';
+import { Box, resultBytes, type Session } from '../../src/engine/box/index.ts';
 import { baseOfView, bootstrapRows, Catalog, TupleReader } from '../../src/engine/catalog/index.ts';
 import type { Space, SpaceMemory } from '../../src/engine/memtx/index.ts';
 import { RecoveryJournal, TransactionManager } from '../../src/engine/txn/index.ts';
-import { resultBytes } from '../../src/engine/box/statements.ts';
 import { describeValue } from '../conformance/describe.ts';
-import { chapScramble } from '../support/raw-iproto.ts';
+import { chapScramble, storedPassword } from '../support/raw-iproto.ts';
+import { ADMIN_PASSWORD } from '../support/test-server.ts';
 import { stringOfBytes } from './tarantool-peer.ts';
 import type { Outcome, Request, RightsPeer, Step } from './steps.ts';
 
 const SALT = Uint8Array.from({ length: 32 }, (_, index) => index * 7 + 1);
 const SALT_BYTES = 20;
+const USER_SPACE = 304;
 const ITERATOR_ALL = 2;
 const ITERATOR_EQ = 0;
 const NO_UUID = '00000000-0000-0000-0000-000000000001';
@@ -45,6 +53,9 @@ export class EnginePeer implements RightsPeer {
     for (const { spaceId, tuple } of bootstrapRows(NO_UUID, NO_UUID)) {
       statements.insert(adminSession, spaceId, tuple, 0, tuple.length);
     }
+    const password = new Map([['chap-sha1', storedPassword(ADMIN_PASSWORD)]]);
+    const admin = encodeToBytes([USER_ID.admin, USER_ID.admin, 'admin', 'user', password]);
+    statements.replace(adminSession, USER_SPACE, admin, 0, admin.length);
   }
 
   session(who: string): Session {

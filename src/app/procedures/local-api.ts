@@ -1,7 +1,9 @@
 /** What procedures, scripts and embedding programs get of the instance they run in. */
-import { boxError } from '../../base/index.ts';
+import { boxError, defined } from '../../base/index.ts';
 import type { SpaceDefinition } from '../../client/index.ts';
-import type { Box, Session } from '../../engine/box/index.ts';
+import { PRIVILEGE } from '../../engine/access/index.ts';
+import type { Box, InstanceControl, Session } from '../../engine/box/index.ts';
+import type { Space } from '../../engine/memtx/index.ts';
 import { LocalSchema } from './local-schema.ts';
 import { LocalSpace } from './local-space.ts';
 import { LocalTypedSpace } from './local-typed-space.ts';
@@ -10,14 +12,18 @@ export interface LocalApi {
   /** Name of the user whose rights count. */
   readonly user: string;
   readonly schema: LocalSchema;
-  /** A space by name, with tuples as arrays. Throws ER_NO_SUCH_SPACE. */
-  space(name: string): LocalSpace;
+  /** A space by name or id, with tuples as arrays. Throws ER_NO_SUCH_SPACE. */
+  space(nameOrId: string | number): LocalSpace;
   /** A declared space, with rows as objects. */
   space<Definition extends SpaceDefinition>(definition: Definition): LocalTypedSpace<Definition>;
   /**
    * Runs the body as one transaction: all of its statements happen, or, if it throws, none. The body must not wait.
    */
   atomic<Result>(body: () => Result): Result;
+  /** Makes a snapshot; resolves when it is durable. Throws ER_ACCESS_DENIED without the right to execute everything. */
+  snapshot(): Promise<void>;
+  /** Bytes that user spaces take, and what they may take. */
+  memory(): Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }>;
 }
 
 export function createLocalApi(box: Box, session: Session): LocalApi {
@@ -28,7 +34,7 @@ class BoxLocalApi implements LocalApi {
   readonly schema: LocalSchema;
   readonly #box: Box;
   readonly #session: Session;
-  readonly #spaces = new Map<string, LocalSpace>();
+  readonly #spaces = new Map<string | number, LocalSpace>();
 
   constructor(box: Box, session: Session) {
     this.#box = box;
@@ -40,11 +46,20 @@ class BoxLocalApi implements LocalApi {
     return this.#session.effectiveUser.userName;
   }
 
-  space(name: string): LocalSpace;
+  space(nameOrId: string | number): LocalSpace;
   space<Definition extends SpaceDefinition>(definition: Definition): LocalTypedSpace<Definition>;
-  space(nameOrDefinition: string | SpaceDefinition): LocalSpace | LocalTypedSpace<SpaceDefinition> {
-    if (typeof nameOrDefinition === 'string') return this.#local(nameOrDefinition);
-    return new LocalTypedSpace(nameOrDefinition, this.#local(nameOrDefinition.name));
+  space(wanted: string | number | SpaceDefinition): LocalSpace | LocalTypedSpace<SpaceDefinition> {
+    if (typeof wanted !== 'object') return this.#local(wanted);
+    return new LocalTypedSpace(wanted, this.#local(wanted.name));
+  }
+
+  async snapshot(): Promise<void> {
+    this.#box.access.checkUniverse(this.#session.effectiveUser, PRIVILEGE.execute);
+    await this.#control().snapshot();
+  }
+
+  memory(): Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }> {
+    return this.#control().memory();
   }
 
   atomic<Result>(body: () => Result): Result {
@@ -62,18 +77,21 @@ class BoxLocalApi implements LocalApi {
     return result;
   }
 
-  #local(name: string): LocalSpace {
-    const known = this.#spaces.get(name);
+  #control(): InstanceControl {
+    return defined(this.#box.control, 'the instance around the engine');
+  }
+
+  #local(nameOrId: string | number): LocalSpace {
+    const known = this.#spaces.get(nameOrId);
     if (known !== undefined) return known;
     const { catalog } = this.#box;
-    const find = (): ReturnType<typeof catalog.spaceByName> & object => {
-      const space = catalog.spaceByName(name);
-      if (space === undefined) throw boxError('NO_SUCH_SPACE', name);
+    const find = (): Space => {
+      const space = typeof nameOrId === 'number' ? catalog.space(nameOrId) : catalog.spaceByName(nameOrId);
+      if (space === undefined) throw boxError('NO_SUCH_SPACE', nameOrId);
       return space;
     };
-    find();
-    const space = new LocalSpace(this.#box, this.#session, name, find);
-    this.#spaces.set(name, space);
+    const space = new LocalSpace(this.#box, this.#session, find().name, find);
+    this.#spaces.set(nameOrId, space);
     return space;
   }
 }

@@ -92,13 +92,13 @@ export class LocalSpace {
   insert(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
     const { statements } = this.#box;
-    return this.#stored(statements.insert(this.#session, this.#find().id, bytes, 0, this.#first.position));
+    return this.#decode(statements.insert(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
   replace(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
     const { statements } = this.#box;
-    return this.#stored(statements.replace(this.#session, this.#find().id, bytes, 0, this.#first.position));
+    return this.#decode(statements.replace(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
   /** The tuple after the operations, or null if there is none with the key. */
@@ -135,6 +135,24 @@ export class LocalSpace {
     );
   }
 
+  /**
+   * Calls back on every change of the space, inside its transaction: a throw undoes the statement, waiting is not
+   * possible. Returns what takes the trigger off again.
+   */
+  onReplace(trigger: (oldTuple: Tuple | null, newTuple: Tuple | null) => void): () => void {
+    const space = this.#find();
+    const { arena } = space;
+    const decode = (tuple: Address): Tuple | null =>
+      tuple === NO_ADDRESS ? null : decodeArray(tupleSlab(arena, tuple), tuplePosition(tuple));
+    const replaceTrigger = (_space: Space, oldTuple: Address, newTuple: Address): void => {
+      // A function that names no parameters is not interested in the tuples: decoding them is spared.
+      if (trigger.length === 0) (trigger as () => void)();
+      else trigger(decode(oldTuple), decode(newTuple));
+    };
+    space.addTrigger(replaceTrigger);
+    return () => space.removeTrigger(replaceTrigger);
+  }
+
   #encodeKey(key: LocalKey): Uint8Array {
     return this.#encode(this.#first, keyParts(key));
   }
@@ -147,10 +165,6 @@ export class LocalSpace {
 
   #result(tuple: Address): Tuple | null {
     return tuple === NO_ADDRESS ? null : this.#decode(tuple);
-  }
-
-  #stored(tuple: Address): Tuple {
-    return this.#decode(tuple);
   }
 
   #decode(tuple: Address): Tuple {

@@ -4,7 +4,7 @@
  * A Decimal has at most 38 significant digits and a scale of -37 to 38; what does not fit is rounded half away from zero
  * to as many digits as fit, and refused above 10^38. The scale is kept: 1.20 and 1.2 are equal, yet written differently.
  */
-import { assert, ByteWriter } from '../../base/index.ts';
+import { assert, type ByteWriter } from '../../base/index.ts';
 import { readNumber, writeExtensionHeader, writeInteger } from './numbers.ts';
 import { KIND, kindAt, skipValue } from './skip.ts';
 

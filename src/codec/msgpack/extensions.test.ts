@@ -21,7 +21,7 @@ describe('values and their bytes', () => {
       'd804020000000100000000000000' + '4cff' + 'b303',
     ],
     ['an interval of nothing', new Interval({}), 'd40600'],
-    ['an interval', new Interval({ year: 1, day: -200, adjust: 1 }), 'c7080603' + '0001' + '03d1ff38' + '0801'],
+    ['an interval', new Interval({ year: 1, day: -200, adjust: 1 }), 'c7090603' + '0001' + '03d1ff38' + '0801'],
     ['an unknown extension', new ExtensionValue(99, new Uint8Array([1, 2, 3])), 'c70363010203'],
   ])('%s', (_, value, hex) => {
     expect(hexOf(value)).toBe(hex);

@@ -9,6 +9,7 @@ import {
   type Catalog,
   type FunctionDefinition,
   type Sequence,
+  shownName,
   SYSTEM_SPACE,
   type SystemSpaceId,
   type TupleReader,
@@ -25,11 +26,13 @@ import type { SchemaLookup } from './schema-lookup.ts';
 import { PrivilegeChanges } from './privilege-changes.ts';
 import { SchemaAccess } from './schema-access.ts';
 import { UserChanges } from './user-changes.ts';
-import { shownUserName } from './user-name.ts';
 import type { User, UserRegistry } from './user-registry.ts';
 import { seesEveryRow, seesRow } from './visibility.ts';
 
 const { execute, usage } = PRIVILEGE;
+
+/** The part of `Env.crypto` that rights need. */
+export type Sha1Provider = Pick<Crypto, 'sha1'>;
 
 export class AccessControl {
   readonly users: UserRegistry;
@@ -39,11 +42,7 @@ export class AccessControl {
   readonly #service: ServiceUser | null;
 
   /** Takes the rows of `_user` and `_priv` over from now on. */
-  constructor(
-    catalog: SchemaLookup & Pick<Catalog, 'registerHandler'>,
-    crypto: Pick<Crypto, 'sha1'>,
-    users: UserRegistry,
-  ) {
+  constructor(catalog: SchemaLookup & Pick<Catalog, 'registerHandler'>, crypto: Sha1Provider, users: UserRegistry) {
     this.users = users;
     this.#schema = catalog;
     this.#sha1 = (...parts) => crypto.sha1(...parts);
@@ -132,7 +131,7 @@ export class AccessControl {
 
   #userByName(name: string): User {
     const user = this.users.findByName(name);
-    if (user === undefined || user.definition.type !== 'user') throw boxError('NO_SUCH_USER', shownUserName(name));
+    if (user === undefined || user.definition.type !== 'user') throw boxError('NO_SUCH_USER', shownName(name));
     return user;
   }
 }

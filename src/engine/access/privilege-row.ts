@@ -1,4 +1,7 @@
-/** A row of `_priv`: `[grantor, grantee, object type, object id, privilege bits]`. */
+/**
+ * A row of `_priv`: `[grantor, grantee, object type, object id, privilege bits]`. The case of letters in the type does not
+ * matter.
+ */
 import { boxError } from '../../base/index.ts';
 import { KIND, kindAt, payloadLength } from '../../codec/msgpack/index.ts';
 import type { TupleReader } from '../catalog/index.ts';
@@ -26,7 +29,7 @@ export function readPrivilegeRow(row: TupleReader): PrivilegeRow {
   const grantorId = row.unsigned(FIELD.grantor);
   const granteeId = row.unsigned(FIELD.grantee);
   const typeName = row.string(FIELD.objectType);
-  const objectType = OBJECT_TYPES.find((type) => type === typeName);
+  const objectType = OBJECT_TYPES.find((type) => type === typeName.toLowerCase());
   const objectId = isEmptyString(row, FIELD.objectId) ? WHOLE_CLASS : row.unsigned(FIELD.objectId);
   if (objectType === undefined || (objectType === 'universe' && objectId === WHOLE_CLASS)) {
     throw boxError('UNKNOWN_SCHEMA_OBJECT', typeName);

@@ -1,4 +1,7 @@
-/** A row of `_user`: `[id, owner, name, type, {"chap-sha1": hash}]`, checked in Tarantool's order. */
+/**
+ * A row of `_user`: `[id, owner, name, type, {"chap-sha1": hash}]`, checked in Tarantool's order. The case of letters in
+ * the type and in the method does not matter.
+ */
 import { boxError, type UserId, userId } from '../../base/index.ts';
 import { SCRAMBLE_BYTES } from '../../codec/iproto/index.ts';
 import {
@@ -11,9 +14,8 @@ import {
   readString,
   skipValue,
 } from '../../codec/msgpack/index.ts';
-import type { TupleReader } from '../catalog/index.ts';
+import { checkIdentifier, NAME_BYTES_MAX, shownName, type TupleReader } from '../catalog/index.ts';
 import { USER_ID } from './contract.ts';
-import { checkUserName, readUserName } from './user-name.ts';
 
 export type UserType = 'user' | 'role';
 
@@ -36,12 +38,15 @@ const HASH_TEXT_BYTES = 28;
 export const EMPTY_PASSWORD_HASH = 'vhvewKp0tNyweZQ+cFKAlsyphfg=';
 
 export function readUserRow(row: TupleReader): UserDefinition {
-  const name = readUserName(row, FIELD.name);
+  const name = row.string(FIELD.name);
+  if (row.stringLength(FIELD.name) > NAME_BYTES_MAX) {
+    throw boxError('CREATE_USER', shownName(name), 'user name is too long');
+  }
   const id = row.unsigned(FIELD.id);
   const ownerId = row.unsigned(FIELD.owner);
-  const type = row.string(FIELD.type);
+  const type = row.string(FIELD.type).toLowerCase();
   if (type !== 'user' && type !== 'role') throw boxError('CREATE_USER', name, 'unknown user type');
-  checkUserName(name);
+  checkIdentifier(name);
   let passwordHash: Uint8Array | null = null;
   if (row.fieldCount > FIELD.authentication) {
     const position = row.fieldPosition(FIELD.authentication);

@@ -12,6 +12,15 @@ import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { Statements } from './statements.ts';
 
+/** What code inside may ask of the instance around the engine; the instance sets it. */
+export type InstanceControl = Readonly<{
+  /** Makes a snapshot; resolves when it is durable. */
+  snapshot: () => Promise<void>;
+  /** Bytes taken from the system for tuples and indexes, and bytes that they use. */
+  memory: () => Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }>;
+  uuid: string;
+}>;
+
 export class Box {
   readonly catalog: Catalog;
   readonly transactions: TransactionManager;
@@ -20,6 +29,7 @@ export class Box {
   readonly statements: Statements;
   readonly procedures: Procedures;
   readonly broadcasts = new Broadcasts();
+  control: InstanceControl | null = null;
   /** State of the log in memory; the instance sets it when the log runs. */
   vclock: () => readonly number[] = () => [];
   /** The instance itself, as user admin. */

@@ -61,7 +61,8 @@ export class TupleUpdater {
   ): Address {
     const writer = this.#tuple;
     writer.reset();
-    if (!catalog.fillGeneratedField(space, bytes, position, end, writer, user)) return space.newTuple(bytes, position, end);
+    if (!catalog.fillGeneratedField(space, bytes, position, end, writer, user))
+      return space.newTuple(bytes, position, end);
     return space.newTuple(writer.bytes, 0, writer.position);
   }
 

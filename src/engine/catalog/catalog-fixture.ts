@@ -139,7 +139,7 @@ export class CatalogFixture {
     const cursor = space.index(indexId).openCursor(ITERATOR.ALL, new Uint8Array(0), 0, 0);
     const rows: string[] = [];
     for (let tuple = cursor.next(); tuple !== NO_ADDRESS; tuple = cursor.next()) {
-      rows.push(Buffer.from(tupleCopy(space.arena, tuple)).toString('hex'));
+      rows.push(toHex(tupleCopy(space.arena, tuple)));
     }
     return rows;
   }
@@ -193,10 +193,14 @@ export class CatalogFixture {
     for (const { views } of this.memories) while (views.freeSlice(100));
   }
 
-  /** Bytes of all cells in use. */
-  get cellBytes(): number {
-    return this.memories.reduce((sum, { arena }) => sum + arena.statistics().cellBytes, 0);
+  /** Bytes of the cells that user spaces have in use. */
+  get userCellBytes(): number {
+    return this.memories[0]!.arena.statistics().cellBytes;
   }
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function newMemory(): SpaceMemory {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CatalogFixture, INSTANCE_UUID, REPLICASET_UUID } from '../catalog-fixture.ts';
+import { CatalogFixture, INSTANCE_UUID, REPLICASET_UUID, toHex } from '../catalog-fixture.ts';
 import { bootstrapRows } from './index.ts';
 
 /** What a real 2.6.0 reports right after its first start. */
@@ -10,7 +10,7 @@ describe('the rows of a fresh data directory', () => {
     const fixture = CatalogFixture.bootstrapped();
     const given = new Map<number, string[]>();
     for (const { spaceId, tuple } of bootstrapRows(INSTANCE_UUID, REPLICASET_UUID)) {
-      given.set(spaceId, [...(given.get(spaceId) ?? []), Buffer.from(tuple).toString('hex')]);
+      given.set(spaceId, [...(given.get(spaceId) ?? []), toHex(tuple)]);
     }
     expect([...given.values()].flat()).toHaveLength(513);
     for (const [spaceId, rows] of given) expect(fixture.rows(fixture.space(spaceId))).toEqual(rows);

@@ -11,7 +11,7 @@ import {
   keyDef,
   sameJsonPath,
 } from '../../../tuple/index.ts';
-import type { IndexDefinition, IndexType } from '../../indexes/index.ts';
+import { functionalOrderKeyDef, type IndexDefinition, type IndexType } from '../../indexes/index.ts';
 import type { Space } from '../../memtx/index.ts';
 import type { TupleReader } from '../tuple-reader.ts';
 import { checkIdentifier, NAME_BYTES_MAX, shownName } from './identifiers.ts';
@@ -90,7 +90,8 @@ export function readIndexRow(
 /** The definition ordered for a space with the given primary key. */
 export function orderedByPrimary(definition: IndexDefinition, primary: KeyDef): IndexDefinition {
   if (definition.id === 0) return definition;
-  return { ...definition, orderKeyDef: comparisonKeyDef(definition.keyDef, primary, definition.isUnique) };
+  const order = definition.functionId === null ? comparisonKeyDef : functionalOrderKeyDef;
+  return { ...definition, orderKeyDef: order(definition.keyDef, primary, definition.isUnique) };
 }
 
 function checkRowShape(row: TupleReader): void {

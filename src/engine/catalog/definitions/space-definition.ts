@@ -10,6 +10,7 @@ import { checkFieldNames, readSpaceFormat, type SpaceField } from './space-forma
 const FIELD = { id: 0, owner: 1, name: 2, engine: 3, fieldCount: 4, options: 5, format: 6 } as const;
 const ENGINE_NAME_BYTES_MAX = 16;
 const GROUP = { replicated: 0, local: 1 } as const;
+const FOREIGN_ENGINE = 'vinyl';
 const ENGINES: readonly SpaceEngine[] = ['memtx', 'sysview', 'service', 'blackhole'];
 
 const SPACE_OPTIONS: OptionRegistry = {
@@ -31,8 +32,11 @@ export type SpaceRow = Readonly<{
 /** Field of `_space` that holds the id, for rows that are only looked up. */
 export const SPACE_ID_FIELD = FIELD.id;
 
-/** `error` is CREATE_SPACE (9) or ALTER_SPACE (12): what most mistakes are reported as. */
-export function readSpaceRow(row: TupleReader, error: ErrorName): SpaceRow {
+/**
+ * `error` is CREATE_SPACE (9) or ALTER_SPACE (12): what most mistakes are reported as. A row with the engine that
+ * Tarantool has and we have not can only be refused; `formerName` is that of the space it would change.
+ */
+export function readSpaceRow(row: TupleReader, error: ErrorName, formerName: string | null = null): SpaceRow {
   const name = readName(row, FIELD.name, error, 'space');
   const id = row.unsigned(FIELD.id);
   if (id > SPACE_ID_MAX) throw boxError(error, name, 'space id is too big');
@@ -60,7 +64,10 @@ export function readSpaceRow(row: TupleReader, error: ErrorName): SpaceRow {
   if (isSync && isLocal) throw boxError(error, name, "local space can't be synchronous");
   checkFieldNames(fields);
   const engine = ENGINES.find((known) => known === engineName);
-  if (engine === undefined) throw boxError('NO_SUCH_ENGINE', engineName);
+  if (engine === undefined) {
+    if (engineName !== FOREIGN_ENGINE || formerName === null) throw boxError('NO_SUCH_ENGINE', engineName);
+    throw boxError('ALTER_SPACE', formerName, 'can not change space engine');
+  }
   const isTemporary = options.boolean('temporary', false);
   const definition = {
     id: spaceId(id),

@@ -56,7 +56,7 @@ function dropSpace(schema: Schema, space: Space, { context }: SystemChange): voi
 /** What a new row of an existing space asks for. Throws what Tarantool forbids. */
 export function planSpaceAlteration(schema: Schema, space: Space, { newRow, context }: SystemChange): Alteration {
   if (newRow === null) throw new TypeError('an alteration has a new row');
-  const { definition, fields } = readSpaceRow(newRow, 'ALTER_SPACE');
+  const { definition, fields } = readSpaceRow(newRow, 'ALTER_SPACE', space.name);
   const fail = (reason: string): Error => boxError('ALTER_SPACE', space.name, reason);
   schema.ports.access.check(context.user, spaceObject({ definition }), 'alter');
   if (definition.id !== space.id) throw fail('space id is immutable');

@@ -8,7 +8,7 @@
 import { type Address, NO_ADDRESS, type ReadViews } from '../../arena/index.ts';
 import { area, type Box, contains, margin, unionArea, unionMargin, widen } from './boxes.ts';
 import { PageSplit } from './page-split.ts';
-import { RTreePages } from './rtree-pages.ts';
+import type { RTreePages } from './rtree-pages.ts';
 
 export class RTree {
   readonly pages: RTreePages;

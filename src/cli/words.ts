@@ -1,0 +1,81 @@
+/** The words of the command line, read by commander: which command, and what was given to it. */
+import { Command, CommanderError } from 'commander';
+import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
+import { RUN_OPTIONS, type OptionDefinition, type RunOptionName } from '../config/index.ts';
+import { definitionOf, OPTION_NAMES } from './option-values.ts';
+import { UsageError } from './usage-error.ts';
+
+export type ParsedWords =
+  | Readonly<{
+      kind: 'run';
+      flags: Readonly<Partial<Record<RunOptionName, string>>>;
+      /** The file of `--cfg`. */
+      optionFile: string | null;
+    }>
+  /** Only a text to print: help, or the version. */
+  | Readonly<{ kind: 'text'; text: string }>;
+
+const RUN_NOTES = `
+Every flag has a variable, PICODATA_<FLAG> in capitals with '_' for '-', and a key of the same name in the file of
+--cfg. A flag wins over a variable, a variable over the file. Sizes take K, M or G.
+
+Files in the data directory: .picodata-cookie, which its owner alone may read, holds the cookie of the cluster.
+Signals: SIGTERM and SIGINT stop cleanly, a second one at once; SIGUSR1 makes a snapshot; SIGHUP opens the log anew.`;
+
+/** Throws UsageError for words that make no command. `nodeVersion` is shown beside the version. */
+export function parseWords(words: readonly string[], nodeVersion: string): ParsedWords {
+  let text = '';
+  let parsed: ParsedWords | null = null;
+  const program = new Command('picodata')
+    .description('A distributed application server with a built-in in-memory database')
+    .version(versionText(nodeVersion), '--version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (part) => (text += part), writeErr: () => undefined })
+    .configureHelp({ optionTerm: (option) => option.flags.replace(/<(.+)>$/, '$1') });
+  const run = program.command('run').description('run an instance').usage('[flags]');
+  run.option('--cfg <FILE>', 'YAML or TOML file with values for the flags below');
+  for (const name of OPTION_NAMES) run.option(flagsOf(definitionOf(name)), helpOf(definitionOf(name)));
+  run.addHelpText('after', RUN_NOTES);
+  run.action((given: Readonly<Record<string, string>>) => {
+    const { cfg, ...flags } = given;
+    parsed = { kind: 'run', flags: flags as Readonly<Partial<Record<RunOptionName, string>>>, optionFile: cfg ?? null };
+  });
+  if (words.length === 0) throw new UsageError(`no command was given; 'picodata --help' lists them`);
+  try {
+    program.parse([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new UsageError(oneLine(error.message));
+  }
+  return parsed ?? { kind: 'text', text };
+}
+
+/** The name of the option as it is in RUN_OPTIONS is what commander makes of its flag. */
+function flagsOf(definition: OptionDefinition): string {
+  const long = `--${definition.flag} <${definition.placeholder}>`;
+  return definition.short === undefined ? long : `-${definition.short}, ${long}`;
+}
+
+function helpOf(definition: OptionDefinition): string {
+  const { description, defaultText } = definition;
+  return defaultText === null ? description : `${description} (default: ${defaultText})`;
+}
+
+function versionText(nodeVersion: string): string {
+  return `picodata ${PICODATA_VERSION} (as Tarantool ${TARANTOOL_VERSION}, on Node ${nodeVersion})`;
+}
+
+/** In the words of this program, which calls options flags. */
+function oneLine(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/option '(?:-\w, )?(--[\w-]+) <.*>' argument missing/, "flag '$1' needs a value")
+    .replace(/^unknown option/, 'unknown flag')
+    .replace(/\n\(Did you mean (?:one of )?(.+)\?\)$/, (_, names: string) => `; did you mean ${names}?`)
+    .replaceAll('\n', ' ');
+}
+
+/** All flags of `picodata run`, for tests and the documentation. */
+export const RUN_FLAGS: readonly string[] = ['cfg', ...OPTION_NAMES.map((name) => RUN_OPTIONS[name].flag), 'help'];

@@ -1,0 +1,44 @@
+/** What an instance says of itself: names, uuids, where it is and how full. */
+import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
+import { createLocalApi } from '../app/procedures/index.ts';
+import { formatAddress } from '../client/index.ts';
+import type { Instance } from './instance.ts';
+
+export type InstanceInformation = Readonly<{
+  /** Of the product. */
+  version: string;
+  /** Whose protocols and files it speaks. */
+  tarantoolVersion: string;
+  clusterId: string;
+  instanceId: string;
+  replicasetId: string;
+  instanceUuid: string;
+  replicasetUuid: string;
+  dataDir: string;
+  listen: readonly string[];
+  isReadOnly: boolean;
+  processId: number;
+  residentBytes: number;
+  /** Registered procedures, by name. */
+  procedures: readonly string[];
+}>;
+
+export function instanceInformation(instance: Instance): InstanceInformation {
+  const { box, env, options, storage } = instance;
+  const cluster = createLocalApi(box, box.adminSession).space('_schema').get('cluster');
+  return {
+    version: PICODATA_VERSION,
+    tarantoolVersion: TARANTOOL_VERSION,
+    clusterId: options.clusterId,
+    instanceId: options.instanceId,
+    replicasetId: options.replicasetId,
+    instanceUuid: storage.instanceUuid,
+    replicasetUuid: String(cluster?.[1] ?? ''),
+    dataDir: env.files.absolute(options.dataDir),
+    listen: instance.addresses.map(formatAddress),
+    isReadOnly: box.statements.isReadOnly,
+    processId: env.process.pid,
+    residentBytes: env.process.memoryUsage().residentBytes,
+    procedures: box.procedures.names(),
+  };
+}
