@@ -28,7 +28,7 @@ async function parseDocument(path: string, text: string): Promise<unknown> {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${path}: ${message.split('\n')[0]!.replace(/:$/, '')}`);
   }
-  throw new UsageError(`--cfg: '${path}' must end in .yaml, .yml or .toml`);
+  throw new UsageError(`${path}: the name of the file must end in .yaml, .yml or .toml`);
 }
 
 /** What a parsed file gives. Throws UsageError. */

@@ -16,11 +16,14 @@ import { DEFAULT_INSTANCE_OPTIONS, type InstanceOptions } from '../instance/inde
 import { definitionOf, type OptionValues } from './option-values.ts';
 import { UsageError } from './usage-error.ts';
 
+/** The secret of the cluster, and where it was given. */
+export type GivenCookie = Readonly<{ text: string; source: string }>;
+
 export type RunSettings = Readonly<{
   /** Without the trust, which may lie in the data directory. */
   instance: Omit<InstanceOptions, 'trust'>;
   /** Null: none was given here. */
-  cookie: string | null;
+  cookie: GivenCookie | null;
   log: LogOptions;
 }>;
 
@@ -52,7 +55,7 @@ export function runSettings(values: OptionValues): RunSettings {
       checkpointCount: read('checkpointCount', (count) => parseCount(count, RUN_OPTIONS.checkpointCount.minimum)),
       script: text('script'),
     },
-    cookie: text('clusterCookie'),
+    cookie: values.get('clusterCookie') ?? null,
     log: {
       level: read('logLevel', (level) => parseChoice(level, LOG_LEVELS)),
       format: read('logFormat', (format) => parseChoice(format, LOG_FORMATS)),

@@ -253,6 +253,8 @@ export interface Scripts {
 export interface ScriptContext {
   /** Whether the text is the beginning of a program and can still become one by more lines. */
   isIncomplete(text: string): boolean;
+  /** Whether the text is a program. */
+  isValid(text: string): boolean;
   /**
    * Runs the text as a program and gives the value of its last statement. Throws whatever the text throws, or the error
    * of its syntax. An interrupt of the terminal ends a text that runs.
@@ -268,9 +270,12 @@ export interface Terminal {
   readonly isErrorScreen: boolean;
   writeOutput(text: string): void;
   writeError(text: string): void;
-  /** Line editing with a history; at most one at a time. `complete` gives the words that could end the line's text. */
-  openLineEditor(complete: (text: string) => readonly string[]): LineEditor;
+  /** Line editing with a history; at most one at a time. `complete` is asked with the line up to the cursor. */
+  openLineEditor(complete: (text: string) => Completion): LineEditor;
 }
+
+/** `prefix` is what ends the line now, `words` what could stand in its place. */
+export type Completion = Readonly<{ prefix: string; words: readonly string[] }>;
 
 export type LineEvent =
   | Readonly<{ kind: 'line'; text: string }>

@@ -96,10 +96,10 @@ export class AccessControl {
   }
 
   checkFunction(credentials: Credentials, { id, ownerId, name }: FunctionDefinition): void {
-    const missing = (execute | usage) & ~credentials.universe & ~credentials.rights.ofAll('function');
+    const missing = (execute | usage) & ~credentials.universe & ~credentials.rights.function.all;
     if (missing === 0) return;
     if ((missing & usage) === 0) {
-      if (ownerId === credentials.userId || (missing & ~credentials.rights.of('function', id)) === 0) return;
+      if (ownerId === credentials.userId || (missing & ~credentials.rights.function.get(id)) === 0) return;
     }
     throw this.#denied(credentials, execute, 'function', name);
   }

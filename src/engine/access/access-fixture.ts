@@ -107,6 +107,7 @@ export class AccessFixture {
 
   /** What has been committed becomes durable, or fails and is undone. */
   settle(error: BoxError | null = null): void {
+    if (this.transactions.isIdle) return;
     this.transactions.flush();
     this.#journal.onSettled(error);
   }

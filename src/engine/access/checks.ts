@@ -3,7 +3,7 @@ import type { SchemaUser } from '../catalog/index.ts';
 import type { Space } from '../memtx/index.ts';
 import { PRIVILEGE } from './contract.ts';
 import { accessDenied, usageDenied } from './denial.ts';
-import { type Rights, WHOLE_CLASS } from './rights.ts';
+import type { Rights } from './rights.ts';
 import type { UserRegistry } from './user-registry.ts';
 
 /** Throws ACCESS_DENIED (42). Owners need no privilege but that to use the instance. */
@@ -14,11 +14,11 @@ export function checkSpaceAccess(
   space: Space,
   privilege: number,
 ): void {
-  const missing = (privilege | PRIVILEGE.usage) & ~user.universe & ~(rights.spaces.get(WHOLE_CLASS) ?? 0);
+  const missing = (privilege | PRIVILEGE.usage) & ~user.universe & ~rights.space.all;
   if (missing === 0) return;
   if ((missing & PRIVILEGE.usage) === 0) {
     if (space.definition.ownerId === user.userId) return;
-    if ((missing & ~(rights.spaces.get(space.id) ?? 0)) === 0) return;
+    if ((missing & ~rights.space.get(space.id)) === 0) return;
   }
   if ((user.universe & PRIVILEGE.usage) === 0) throw usageDenied(users, user.userId);
   throw accessDenied(users, user.userId, privilege, 'space', space.name);
@@ -31,10 +31,10 @@ export function checkSequenceAccess(
   rights: Rights,
   { id, ownerId, name }: Readonly<{ id: number; ownerId: number; name: string }>,
 ): void {
-  const missing = (PRIVILEGE.write | PRIVILEGE.usage) & ~user.universe & ~rights.ofAll('sequence');
+  const missing = (PRIVILEGE.write | PRIVILEGE.usage) & ~user.universe & ~rights.sequence.all;
   if (missing === 0) return;
   if ((missing & PRIVILEGE.usage) === 0) {
-    if (ownerId === user.userId || (missing & ~rights.of('sequence', id)) === 0) return;
+    if (ownerId === user.userId || (missing & ~rights.sequence.get(id)) === 0) return;
   }
   if ((user.universe & PRIVILEGE.usage) === 0) throw usageDenied(users, user.userId);
   throw accessDenied(users, user.userId, PRIVILEGE.write, 'sequence', name);

@@ -38,12 +38,12 @@ export class SchemaAccess implements DdlAccess {
     if (missing === 0) return;
     const kind = type === 'collation' || type === 'universe' ? null : type;
     const rights = this.#rightsOf(user);
-    if (kind !== null) missing &= ~rights.ofAll(kind);
+    if (kind !== null) missing &= ~rights[kind].all;
     const isOwner = ownerId === user.userId || user.userId === USER_ID.admin;
     if (missing === 0 || (isOwner && (missing & (PRIVILEGE.usage | PRIVILEGE.create)) === 0)) return;
     // The right to use the instance is given for all of it, never for an object.
     if ((missing & PRIVILEGE.usage) !== 0) throw usageDenied(this.#users, user.userId);
-    if (kind !== null) missing &= ~rights.of(kind, id);
+    if (kind !== null) missing &= ~rights[kind].get(id);
     if (missing !== 0) throw accessDenied(this.#users, user.userId, missing, type, name);
   }
 

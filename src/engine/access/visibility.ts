@@ -26,18 +26,18 @@ export function seesEveryRow({ universe, rights }: Credentials, baseSpaceId: Sys
       return true;
     case SYSTEM_SPACE.space:
     case SYSTEM_SPACE.index:
-      if (((universe | rights.ofAll('space')) & DATA) !== 0) return true;
+      if (((universe | rights.space.all) & DATA) !== 0) return true;
       break;
     case SYSTEM_SPACE.function:
-      if (((universe | rights.ofAll('function')) & CODE) !== 0) return true;
+      if (((universe | rights.function.all) & CODE) !== 0) return true;
       break;
     case SYSTEM_SPACE.sequence:
-      if (((universe | rights.ofAll('sequence')) & CODE) !== 0) return true;
+      if (((universe | rights.sequence.all) & CODE) !== 0) return true;
       break;
     default:
       if ((universe & DATA) !== 0) return true;
   }
-  return (rights.of('space', baseSpaceId) & read) !== 0;
+  return (rights.space.get(baseSpaceId) & read) !== 0;
 }
 
 /** Whether a user who does not see every row sees this one, which is one of the base space. */
@@ -69,5 +69,5 @@ export function seesRow(
 }
 
 function seesObject(credentials: Credentials, kind: ObjectClass, id: number, ownerId: number, bits: number): boolean {
-  return ownerId === credentials.userId || (credentials.rights.of(kind, id) & bits) !== 0;
+  return ownerId === credentials.userId || (credentials.rights[kind].get(id) & bits) !== 0;
 }

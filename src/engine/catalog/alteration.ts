@@ -306,7 +306,7 @@ function samePlace(one: KeyPart, other: KeyPart): boolean {
 }
 
 /** Whether Tarantool fills such an index anew; it keeps more indexes than we do, which its errors show. */
-function rebuildsInTarantool({ previous, definition, usesFunction }: IndexSlot): boolean {
+export function rebuildsInTarantool({ previous, definition, usesFunction }: IndexSlot): boolean {
   if (previous === null) return true;
   const former = previous.definition;
   if (former.type !== definition.type || former.functionId !== definition.functionId) return true;

@@ -22,8 +22,13 @@ const ADMIN = { userId: userId(1), userName: 'admin', universe: 0xffffffff };
 /** A log whose batches settle when the test says so. */
 class ManualJournal implements Journal {
   onSettled: (error: BoxError | null) => void = () => {};
+  isSubmitted = false;
+
   append(): void {}
-  submit(): void {}
+
+  submit(): void {
+    this.isSubmitted = true;
+  }
 }
 
 export class CatalogFixture {
@@ -74,7 +79,8 @@ export class CatalogFixture {
   /** The batch of all that has been committed so far becomes durable, or fails. */
   settle(error: BoxError | null = null): void {
     this.transactions.flush();
-    this.#journal.onSettled(error);
+    if (this.#journal.isSubmitted) this.#journal.onSettled(error);
+    this.#journal.isSubmitted = false;
   }
 
   insert(spaceId: number, row: readonly Value[], prepared: SpaceBuild | null = null): void {
@@ -159,7 +165,7 @@ export class CatalogFixture {
             byteSize: space.byteSize,
             sequence: space.sequence,
             refusal: space.refusal,
-            constraints: [...details.constraints].sort(),
+            constraints: [...details.constraints.keys()].sort((one, other) => (one < other ? -1 : 1)),
             byName: catalog.spaceByName(space.name) === space,
             format: [...space.format.masks, space.format.exactFieldCount, space.format.minFieldCount],
             indexes: space.indexes.map((index) =>
@@ -199,8 +205,12 @@ export class CatalogFixture {
   }
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of bytes) text += HEX[byte]!;
+  return text;
 }
 
 function newMemory(): SpaceMemory {

@@ -7,13 +7,16 @@ import {
   payloadLength,
   readBigInt,
   readString,
-  readUnsigned,
   skipValue,
 } from '../../codec/msgpack/index.ts';
 import { elementPosition } from '../../tuple/index.ts';
 
 const INT64_MAX = 9223372036854775807n;
-const UINT32_MAX = 0xffffffff;
+
+/** The lowest 32 bits of the unsigned integer at `position`. */
+export function lowestBits(bytes: Uint8Array, position: number): number {
+  return Number(BigInt.asUintN(32, readBigInt(bytes, position)));
+}
 
 export class TupleReader {
   readonly bytes: Uint8Array;
@@ -37,11 +40,13 @@ export class TupleReader {
     return this.bytes.slice(this.position, skipValue(this.bytes, this.position));
   }
 
-  /** An unsigned field of at most 32 bits. Throws NO_SUCH_FIELD_NO or FIELD_TYPE, as all of these do. */
+  /**
+   * The lowest 32 bits of an unsigned field: Tarantool leaves out the others. Throws NO_SUCH_FIELD_NO or FIELD_TYPE, as
+   * all of these do.
+   */
   unsigned(fieldNo: number): number {
-    const value = readUnsigned(this.bytes, this.#typed(fieldNo, KIND.unsigned, 'unsigned'));
-    if (value > UINT32_MAX) throw boxError('FIELD_TYPE', fieldNo + 1, 'unsigned');
-    return value;
+    const at = this.#typed(fieldNo, KIND.unsigned, 'unsigned');
+    return lowestBits(this.bytes, at);
   }
 
   string(fieldNo: number): string {

@@ -26,6 +26,7 @@ function createContext(globals: Readonly<Record<string, unknown>>): ScriptContex
   const context = vm.createContext({ ...globals });
   return {
     isIncomplete,
+    isValid: (text) => syntaxProblem(text) === null,
     evaluate(text): unknown {
       return new vm.Script(text, { filename: TEXT_NAME }).runInContext(context, { breakOnSigint: true });
     },

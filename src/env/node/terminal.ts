@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as readline from 'node:readline';
 import { assert } from '../../base/index.ts';
-import type { LineEditor, LineEvent, Terminal } from '../ports.ts';
+import type { Completion, LineEditor, LineEvent, Terminal } from '../ports.ts';
 
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
@@ -48,14 +48,17 @@ class NodeLineEditor implements LineEditor {
   #waiting: ((event: LineEvent) => void) | null = null;
   #isClosed = false;
 
-  constructor(complete: (text: string) => readonly string[]) {
+  constructor(complete: (text: string) => Completion) {
     this.#interface = readline.createInterface({
       input: process.stdin,
       output: process.stdout,
       terminal: true,
       historySize: HISTORY_LINES,
       removeHistoryDuplicates: true,
-      completer: (line: string): [string[], string] => [[...complete(line)], line],
+      completer: (line: string): [string[], string] => {
+        const { prefix, words } = complete(line);
+        return [[...words], prefix];
+      },
     });
     this.#interface.on('line', (text) => this.#take({ kind: 'line', text }));
     this.#interface.on('SIGINT', () => this.#interrupt());

@@ -8,6 +8,8 @@ import { elementPosition } from '../../../tuple/index.ts';
 import { SYSTEM_SPACE } from '../system-space-ids.ts';
 import { BOOTSTRAP_ROWS } from './rows.ts';
 
+const FUNCTION_NAME_FIELD = 2;
+
 export type BootstrapRow = Readonly<{ spaceId: number; tuple: Uint8Array }>;
 
 /** The rows in the order of a snapshot; both uuids are of the form that `_schema` and `_cluster` keep. */
@@ -23,6 +25,18 @@ export function* bootstrapRows(instanceUuid: string, replicasetUuid: string): It
     else yield { spaceId, tuple };
     next = end;
   }
+}
+
+let predefined: ReadonlySet<string> | null = null;
+
+/** Names of the functions that SQL brings along: every fresh directory has their rows. */
+export function predefinedFunctions(): ReadonlySet<string> {
+  predefined ??= new Set(
+    [...bootstrapRows('', '')]
+      .filter(({ spaceId }) => spaceId === SYSTEM_SPACE.function)
+      .map(({ tuple }) => readString(tuple, elementPosition(tuple, 0, FUNCTION_NAME_FIELD))),
+  );
+  return predefined;
 }
 
 function decodeBase64(text: string): Uint8Array {

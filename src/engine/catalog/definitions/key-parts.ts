@@ -3,15 +3,7 @@
  * nullable_action, sort_order and path. Field numbers count from 0, in messages too parts count from 1.
  */
 import { type BoxError, boxError } from '../../../base/index.ts';
-import {
-  arrayLength,
-  containerHeaderSize,
-  KIND,
-  kindAt,
-  readString,
-  readUnsigned,
-  skipValue,
-} from '../../../codec/msgpack/index.ts';
+import { arrayLength, containerHeaderSize, KIND, kindAt, readString, skipValue } from '../../../codec/msgpack/index.ts';
 import {
   type Collator,
   type FieldType,
@@ -23,6 +15,7 @@ import {
   sameJsonPath,
   type SortOrder,
 } from '../../../tuple/index.ts';
+import { lowestBits } from '../tuple-reader.ts';
 import { decodeOptionMap, enumValue, type OptionRegistry } from './options.ts';
 import { readNullableAction } from './space-format.ts';
 
@@ -66,7 +59,7 @@ function readPair(bytes: Uint8Array, position: number): PartRow {
   if (kindAt(bytes, typePosition) !== KIND.string) throw boxError('WRONG_INDEX_PARTS', 'field type must be a string');
   const type = parseFieldType(readString(bytes, typePosition));
   if (type === null) throw boxError('WRONG_INDEX_PARTS', 'unknown field type');
-  return { part: keyPart({ fieldNo: readUnsigned(bytes, field), type }), collationId: 0 };
+  return { part: keyPart({ fieldNo: lowestBits(bytes, field), type }), collationId: 0 };
 }
 
 function readPartMap(bytes: Uint8Array, position: number, number: number): PartRow {

@@ -1,5 +1,6 @@
 /** Rows of `_func`: functions that can be called by name, or give keys to indexes. */
 import { boxError } from '../../../base/index.ts';
+import { predefinedFunctions } from '../bootstrap/index.ts';
 import { anyRow, type SystemChange, type SystemChangeHandler } from '../change.ts';
 import {
   type FunctionDefinition,
@@ -31,6 +32,9 @@ function createFunction(schema: Schema, { newRow, context }: SystemChange): void
   if (newRow === null) return;
   const definition = readFunctionRow(newRow);
   schema.ports.access.check(context.user, functionObject(definition), 'create');
+  if (definition.language === 'SQL_BUILTIN' && !predefinedFunctions().has(definition.name)) {
+    throw boxError('CREATE_FUNCTION', definition.name, 'given built-in is not predefined');
+  }
   schema.ports.functions?.load(definition);
   put(schema, definition);
   context.transactions.schemaChanged({

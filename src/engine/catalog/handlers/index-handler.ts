@@ -2,7 +2,14 @@
 import { boxError } from '../../../base/index.ts';
 import type { IndexDefinition, SpaceIndex } from '../../indexes/index.ts';
 import type { Space } from '../../memtx/index.ts';
-import { type Alteration, alterSpace, type IndexSlot, unchangedSpace, withSlot } from '../alteration.ts';
+import {
+  type Alteration,
+  alterSpace,
+  type IndexSlot,
+  rebuildsInTarantool,
+  unchangedSpace,
+  withSlot,
+} from '../alteration.ts';
 import { anyRow, type SystemChange, type SystemChangeHandler } from '../change.ts';
 import { INDEX_FIELD, readIndexRow } from '../definitions/index-definition.ts';
 import { checkFunctionForIndex } from './function-index-handler.ts';
@@ -88,6 +95,10 @@ function planChange(
   const alteration = unchangedSpace(schema, space);
   const former = previous.definition;
   const slots = withSlot(alteration.slots, id, { definition, previous, usesFunction: true });
+  const slot = slots[id] ?? null;
+  if (slot !== null && rebuildsInTarantool(slot) && isReferenced(schema, space, id)) {
+    throw boxError('ALTER_SPACE', space.name, 'can not alter a referenced index');
+  }
   const renames = former.name !== definition.name;
   return {
     ...alteration,

@@ -113,8 +113,8 @@ class World {
 describe.each(kinds)('bitset index over $type', (kind) => {
   it('gives what a naive look at all bits gives, in the order of numbers', () => {
     const world = new World(kind, 3);
-    for (let round = 0; round < 60; round++) {
-      for (let step = 0; step < 40; step++) world.step();
+    for (let round = 0; round < 25; round++) {
+      for (let step = 0; step < 60; step++) world.step();
       const rows = world.rows();
       expect(world.index.size).toBe(rows.length);
       for (const iterator of iterators) {

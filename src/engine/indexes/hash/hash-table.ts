@@ -72,10 +72,15 @@ export class HashTable {
   /** Slot of the value that matches, -1 if there is none. */
   find(hash: number): number {
     if (this.count === 0) return -1;
+    const { pages } = this.#array;
+    const slabs = this.#arena.words;
     let slot = this.#word(this.#bucketOf(hash), HEAD);
     while (slot !== NONE) {
-      if (this.#word(slot, HASH) === hash && this.#matches(this.#word(slot, VALUE))) return slot;
-      slot = this.#word(slot, NEXT);
+      const page = pages[slot >>> SLOTS_SHIFT]!;
+      const words = slabs[page >>> SLAB_SHIFT]!;
+      const base = slotBase(page, slot);
+      if (words[base] === hash && this.#matches(words[base + VALUE]!)) return slot;
+      slot = words[base + NEXT]!;
     }
     return -1;
   }
@@ -163,9 +168,7 @@ export class HashTable {
 
   #setWord(slot: number, field: number, value: number): void {
     const page = this.#array.writablePage(slot >>> SLOTS_SHIFT);
-    this.#arena.words[page >>> SLAB_SHIFT]![
-      ((page & SLAB_MASK) << 1) + PAGE_HEADER_WORDS + (slot & SLOT_MASK) * SLOT_WORDS + field
-    ] = value;
+    this.#arena.words[page >>> SLAB_SHIFT]![slotBase(page, slot) + field] = value;
   }
 
   #release(slot: number): void {
@@ -239,11 +242,14 @@ export function beforeFirst(): HashPlace {
   return { reversed: 0, slot: -1 };
 }
 
+/** Index of a slot's first word in the slab of its page. */
+function slotBase(page: number, slot: number): number {
+  return ((page & SLAB_MASK) << 1) + PAGE_HEADER_WORDS + (slot & SLOT_MASK) * SLOT_WORDS;
+}
+
 function wordOf(arena: Arena, pages: Uint32Array, slot: number, field: number): number {
   const page = pages[slot >>> SLOTS_SHIFT]!;
-  return arena.words[page >>> SLAB_SHIFT]![
-    ((page & SLAB_MASK) << 1) + PAGE_HEADER_WORDS + (slot & SLOT_MASK) * SLOT_WORDS + field
-  ]!;
+  return arena.words[page >>> SLAB_SHIFT]![slotBase(page, slot) + field]!;
 }
 
 /** The number of low bits that tell the buckets apart when all of one doubling are there. */
@@ -252,9 +258,9 @@ function bitsFor(slotCount: number): number {
 }
 
 function bucketOf(hash: number, slotCount: number): number {
-  const bits = bitsFor(slotCount);
-  const bucket = hash & (2 ** bits - 1);
-  return bucket < slotCount ? bucket : bucket & (2 ** (bits - 1) - 1);
+  const mask = (1 << bitsFor(slotCount)) - 1;
+  const bucket = hash & mask;
+  return bucket < slotCount ? bucket : bucket & (mask >>> 1);
 }
 
 function parentOf(bucket: number): number {

@@ -160,7 +160,7 @@ class World {
 describe.each(kinds)('tree index over $name', (kind) => {
   it('gives what a scan of sorted rows gives, for every iterator and key length', () => {
     const world = new World(kind, 5);
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 25; round++) {
       for (let step = 0; step < 50; step++) world.step();
       const rows = world.sorted();
       expect(world.index.size).toBe(rows.length);
@@ -179,7 +179,7 @@ describe.each(kinds)('tree index over $name', (kind) => {
   it('goes on behind the last tuple when rows come and go under an open cursor', () => {
     const world = new World(kind, 9);
     for (let step = 0; step < 1500; step++) world.step();
-    for (let round = 0; round < 80; round++) {
+    for (let round = 0; round < 30; round++) {
       const iterator = world.random.pick([...iterators]);
       const key = world.newKey();
       const cursor = world.fixture.open(world.index, iterator, key);
@@ -292,12 +292,12 @@ it('says no when the quota is spent, stays whole, and can still roll back', () =
 it('counts ranges over whole subtrees', () => {
   const fixture = new IndexFixture();
   const index = new TreeIndex(fixture.arena, fixture.views, definitionOf('tree', [{ fieldNo: 0, type: 'unsigned' }]));
-  const rowCount = 30_000;
+  const rowCount = 12_000;
   for (let id = 0; id < rowCount; id++) {
     expect(index.reserve(false)).toBe(true);
     index.replace(NO_ADDRESS, fixture.tuple([2 * ((id * 7919) % rowCount)]), 'insert');
   }
-  for (let bound = 0; bound < 2 * rowCount; bound += 331) {
+  for (let bound = 0; bound < 2 * rowCount; bound += 733) {
     const below = Math.ceil(bound / 2);
     const isThere = bound % 2 === 0 ? 1 : 0;
     expect(fixture.count(index, ITERATOR.LT, [bound])).toBe(below);

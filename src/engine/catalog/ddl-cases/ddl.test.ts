@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BoxError, boxError } from '../../base/index.ts';
-import { CatalogFixture } from './catalog-fixture.ts';
-import { DDL_CASES, type DdlStep } from './ddl-cases.ts';
-import { DDL_REPLIES } from './ddl-replies.ts';
+import { BoxError, boxError } from '../../../base/index.ts';
+import { CatalogFixture } from '../catalog-fixture.ts';
+import { DDL_CASES, type DdlStep } from './index.ts';
 
 function execute(fixture: CatalogFixture, step: DdlStep): void {
   const [operation, spaceId, row] = step;
@@ -33,13 +33,22 @@ function replyTo(fixture: CatalogFixture, step: DdlStep): string {
   return `+${fixture.catalog.schemaVersion - before} ${answer}`;
 }
 
+/** By case: the answers of the real server. */
+const REPLIES = new Map(
+  readFileSync(new URL('./replies.txt', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n\n')
+    .map((text) => text.split('\n'))
+    .map(([name, ...replies]) => [name, replies]),
+);
+
 const FAILED_LOG = boxError('WAL_IO');
 
 describe('changes of system spaces', () => {
   const fixture = CatalogFixture.bootstrapped();
   const fresh = fixture.describe();
 
-  it.each(DDL_CASES.map((ddlCase, at) => [ddlCase.name, ddlCase, DDL_REPLIES[at]] as const))(
+  it.each(DDL_CASES.map((ddlCase) => [ddlCase.name, ddlCase, REPLIES.get(ddlCase.name)] as const))(
     '%s: answered as by Tarantool, and undone without a trace when the log fails',
     (_, ddlCase, replies) => {
       expect(ddlCase.steps.map((step) => replyTo(fixture, step))).toEqual(replies);

@@ -1,0 +1,99 @@
+/** `picodata run`: an instance from its start to its end. */
+import { type CommandLine, type Env, Logger } from '../env/index.ts';
+import { createNodeEnv } from '../env/node/index.ts';
+import { Instance, type InstanceOptions, instanceInformation, startFailureText, Watchdog } from '../instance/index.ts';
+import { Console } from '../server/console/index.ts';
+import {
+  connectLine,
+  dataLine,
+  identityLine,
+  openToOthersLine,
+  type Recovered,
+  softwareLine,
+  trustLine,
+} from './announcement.ts';
+import { COOKIE_FILE, readCookieFile } from './cookie.ts';
+import { Lifetime } from './lifetime.ts';
+import { ProgressLine, RecoveryReport } from './recovery-report.ts';
+import type { GivenCookie, RunSettings } from './run-settings.ts';
+
+/** What monitoring waits for, as Tarantool says it. */
+const READY = 'ready to accept requests';
+
+/** Runs the instance; the process ends through its Lifetime. Rejects, or throws, if the log cannot be opened. */
+export async function runInstance(commandLine: CommandLine, settings: RunSettings): Promise<void> {
+  const { terminal } = commandLine;
+  const line = terminal.isErrorScreen ? new ProgressLine(terminal) : null;
+  const plainEnv = createNodeEnv({ log: settings.log });
+  const env: Env = line === null ? plainEnv : { ...plainEnv, log: line.guard(plainEnv.log) };
+  const log = new Logger(env.log, 'main');
+  const lifetime = new Lifetime(env, commandLine);
+  log.info(softwareLine(commandLine.nodeVersion, env.process.hostName()));
+  let instance: Instance;
+  let recovered: Recovered | null;
+  let cookie: GivenCookie | null;
+  try {
+    cookie = settings.cookie ?? cookieOfDirectory(env, settings.instance.dataDir);
+    const options = withTrust(settings, cookie);
+    const report = new RecoveryReport(env.clock, log, line);
+    instance = await Instance.start(env, options, {
+      onProgress: (stage, rows, fraction) => report.progress(stage, rows, fraction),
+      onFailure: (error) => lifetime.fail(error),
+    });
+    recovered = report.finish();
+  } catch (error) {
+    line?.clear();
+    const text = startFailureText(error);
+    log.fatal(text);
+    if (settings.log.destination !== 'stderr') terminal.writeError(`picodata: ${text}\n`);
+    commandLine.exit(1);
+  }
+  if (!lifetime.started(instance)) return;
+  announce(log, instance, recovered, cookie?.source ?? '');
+  const watchdog = new Watchdog(env.clock, env.timers, new Logger(env.log, 'watchdog'));
+  watchdog.start();
+  lifetime.onEnd = () => watchdog.stop();
+  log.info(READY);
+  if (terminal.isInteractive) openConsole(commandLine, lifetime, instance);
+}
+
+function cookieOfDirectory(env: Env, dataDir: string): GivenCookie | null {
+  const text = readCookieFile(env.files, dataDir);
+  return text === null ? null : { text, source: env.files.join(dataDir, COOKIE_FILE) };
+}
+
+function withTrust(settings: RunSettings, cookie: GivenCookie | null): InstanceOptions {
+  const trust = cookie === null ? ({ kind: 'open' } as const) : ({ kind: 'closed', cookie: cookie.text } as const);
+  return { ...settings.instance, trust };
+}
+
+function announce(log: Logger, instance: Instance, recovered: Recovered | null, cookieSource: string): void {
+  const { options } = instance;
+  const information = instanceInformation(instance);
+  log.info(identityLine(information));
+  log.info(dataLine(information.dataDir, recovered));
+  log.info(trustLine(options.trust, cookieSource, instance.env.files.join(options.dataDir, COOKIE_FILE)));
+  const warning = openToOthersLine(options.trust, options.listen);
+  if (warning !== null) log.warn(warning);
+  for (const address of information.listen) {
+    log.info(`listening on ${address}`);
+    log.info(connectLine(address));
+  }
+}
+
+function openConsole(commandLine: CommandLine, lifetime: Lifetime, instance: Instance): void {
+  const { env, box } = instance;
+  const { terminal } = commandLine;
+  const information = (): unknown => instanceInformation(instance);
+  const console = new Console({ box, scripts: env.scripts, terminal, information });
+  const stopBefore = lifetime.onEnd;
+  lifetime.onEnd = () => {
+    stopBefore();
+    console.close();
+  };
+  terminal.writeOutput('This is a JavaScript console inside the instance; \\help says what it can do.\n');
+  console.run().then(
+    () => lifetime.stop('the console was quit'),
+    (error: unknown) => lifetime.fail(error),
+  );
+}
