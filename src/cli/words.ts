@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
 import { RUN_OPTIONS, type OptionDefinition, type RunOptionName } from '../config/index.ts';
 import { definitionOf, OPTION_NAMES } from './option-values.ts';
+import { suggestion } from './suggestion.ts';
 import { UsageError } from './usage-error.ts';
 
 export type ParsedWords =
@@ -14,6 +15,8 @@ export type ParsedWords =
     }>
   /** Only a text to print: help, or the version. */
   | Readonly<{ kind: 'text'; text: string }>;
+
+const COMMANDS = ['run'];
 
 const RUN_NOTES = `
 Every flag has a variable, PICODATA_<FLAG> in capitals with '_' for '-', and a key of the same name in the file of
@@ -31,6 +34,7 @@ export function parseWords(words: readonly string[], nodeVersion: string): Parse
     .version(versionText(nodeVersion), '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
+    .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: (part) => (text += part), writeErr: () => undefined })
     .configureHelp({ optionTerm: (option) => option.flags.replace(/<(.+)>$/, '$1') });
@@ -47,7 +51,7 @@ export function parseWords(words: readonly string[], nodeVersion: string): Parse
     program.parse([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(oneLine(error.message));
+    if (error.exitCode !== 0) throw new UsageError(oneLine(error.message, words[0]));
   }
   return parsed ?? { kind: 'text', text };
 }
@@ -67,15 +71,21 @@ function versionText(nodeVersion: string): string {
   return `picodata ${PICODATA_VERSION} (as Tarantool ${TARANTOOL_VERSION}, on Node ${nodeVersion})`;
 }
 
-/** In the words of this program, which calls options flags. */
-function oneLine(message: string): string {
+/** In the words of this program, which calls options flags; a value, which may be a secret, is not repeated. */
+function oneLine(message: string, firstWord: string | undefined): string {
+  const [, kind, name] = /^error: unknown (option|command) '([^'=]*)/.exec(message) ?? [];
+  if (kind === 'command' && name !== undefined) {
+    return `unknown command '${name}'${suggestion(name, COMMANDS)}`;
+  }
+  if (name !== undefined && firstWord !== 'run' && LONG_FLAGS.includes(name))
+    return `flag '${name}' belongs behind 'run'`;
+  if (name !== undefined) return `unknown flag '${name}'${suggestion(name, LONG_FLAGS)}`;
   return message
     .replace(/^error: /, '')
     .replace(/option '(?:-\w, )?(--[\w-]+) <.*>' argument missing/, "flag '$1' needs a value")
-    .replace(/^unknown option/, 'unknown flag')
-    .replace(/\n\(Did you mean (?:one of )?(.+)\?\)$/, (_, names: string) => `; did you mean ${names}?`)
     .replaceAll('\n', ' ');
 }
 
 /** All flags of `picodata run`, for tests and the documentation. */
 export const RUN_FLAGS: readonly string[] = ['cfg', ...OPTION_NAMES.map((name) => RUN_OPTIONS[name].flag), 'help'];
+const LONG_FLAGS = RUN_FLAGS.map((flag) => `--${flag}`);

@@ -1,7 +1,7 @@
 /**
  * Decodes the requests that a server gets, in place: one decoder is reused for every request of a connection and
  * gives positions into the packet, no objects.
- * Invariants: after `decodeHeader` and `decodeBody` returned, every position points to a value of the key's type that
+ * Invariants: after `decodeHeader` and `decodeBody` returned null, every position points to a value of the key's type that
  * lies whole inside the packet; a field that was not sent has its default, or position -1.
  * Limits and texts follow Tarantool 2.6.0 (docs/formats/iproto.md, "Requests").
  */
@@ -87,7 +87,10 @@ export class RequestDecoder {
   versionPosition = -1;
   isolation = 0;
 
-  /** Decodes the header of the packet `bytes[start, end)`. Returns null, or the error to answer with. */
+  /**
+   * Decodes the header of the packet `bytes[start, end)`. Returns null, or the error to answer with. The body is checked
+   * by `decodeBody` or, for requests that have none to decode, by `checkBody`.
+   */
   decodeHeader(bytes: Uint8Array, start: number, end: number): BoxError | null {
     this.bytes = bytes;
     this.end = end;
@@ -97,56 +100,67 @@ export class RequestDecoder {
     this.schemaVersion = 0;
     this.streamId = 0;
     this.bodyPosition = -1;
-    if (start >= end || kindAt(bytes, start) !== KIND.map) return malformed('packet header');
-    let position = this.#headerFields(bytes, start, end);
-    if (position < 0) return malformed('packet header');
-    if (position < end) {
-      this.bodyPosition = position;
-      position = checkValue(bytes, position, end);
-      if (position < 0) return malformed('packet body');
-      if (position !== end) return malformed('packet end');
+    if (start >= end || (bytes[start]! & 0xf0) !== 0x80) return this.#unusualHeader(bytes, start, end);
+    let position = start + 1;
+    for (let left = bytes[start]! & 0x0f; left > 0; left--) {
+      if (position + 1 >= end) return malformed('packet header');
+      const key = bytes[position++]!;
+      const first = bytes[position]!;
+      const size = first < 0x80 ? 1 : UNSIGNED_SIZE[first]!;
+      // Anything but a small key with an unsigned value that lies whole in the packet is left to the careful path.
+      if (key > HEADER_KEY.streamId || key === HEADER_KEY.timestamp || size === 0 || position + size > end) {
+        return this.#unusualHeader(bytes, start, end);
+      }
+      this.#headerField(bytes, key, position);
+      position += size;
     }
+    if (position < end) this.bodyPosition = position;
     return null;
   }
 
-  /** Position after the header map, -1 if it is malformed. */
-  #headerFields(bytes: Uint8Array, start: number, end: number): number {
-    // The commonest headers have fixint keys and small values; `checkValue` once makes the rest safe to walk.
-    const headerEnd = checkValue(bytes, start, end);
-    if (headerEnd < 0) return -1;
+  /** The error of a body that is not one whole value, or null. */
+  checkBody(): BoxError | null {
+    if (this.bodyPosition < 0) return null;
+    const position = checkValue(this.bytes, this.bodyPosition, this.end);
+    if (position < 0) return malformed('packet body');
+    return position === this.end ? null : malformed('packet end');
+  }
+
+  #unusualHeader(bytes: Uint8Array, start: number, end: number): BoxError | null {
+    this.type = 0;
+    this.syncHigh = 0;
+    this.syncLow = 0;
+    const headerEnd = start < end && kindAt(bytes, start) === KIND.map ? checkValue(bytes, start, end) : -1;
+    if (headerEnd < 0) return malformed('packet header');
     const length = mapLength(bytes, start);
     let position = start + containerHeaderSize(bytes, start);
     for (let index = 0; index < length; index++) {
-      if (kindAt(bytes, position) !== KIND.unsigned) return -1;
+      if (kindAt(bytes, position) !== KIND.unsigned) return malformed('packet header');
       const key = readUnsigned(bytes, position);
       position = skipValue(bytes, position);
-      if (key > HEADER_KEY_MAX) return -1;
-      if (!this.#headerField(bytes, key, position)) return -1;
+      if (key > HEADER_KEY_MAX || !isHeaderKind(key, kindAt(bytes, position))) return malformed('packet header');
+      if (key !== HEADER_KEY.timestamp && key <= HEADER_KEY.threadId) this.#headerField(bytes, key, position);
       position = skipValue(bytes, position);
     }
-    return headerEnd;
+    if (position < end) this.bodyPosition = position;
+    return null;
   }
 
-  #headerField(bytes: Uint8Array, key: number, position: number): boolean {
-    const kind = kindAt(bytes, position);
-    if (key === HEADER_KEY.timestamp) return kind === KIND.double;
-    if (key > HEADER_KEY.threadId) return true;
-    if (kind !== KIND.unsigned) return false;
+  #headerField(bytes: Uint8Array, key: number, position: number): void {
     switch (key) {
       case HEADER_KEY.requestType:
         this.type = readUnsigned(bytes, position);
-        return true;
+        break;
       case HEADER_KEY.sync:
         this.#readSync(bytes, position);
-        return true;
+        break;
       case HEADER_KEY.schemaVersion:
         this.schemaVersion = readUnsigned(bytes, position);
-        return true;
+        break;
       case HEADER_KEY.streamId:
         this.streamId = readUnsigned(bytes, position);
-        return true;
+        break;
       default:
-        return true;
     }
   }
 
@@ -161,31 +175,50 @@ export class RequestDecoder {
   }
 
   /**
-   * Decodes the body. `mandatory` lists the keys that must be there, lowest first. Returns null, or the error to
-   * answer with.
+   * Checks and decodes the body in one walk. `mandatory` lists the keys that must be there, lowest first. Returns null,
+   * or the error to answer with.
    */
   decodeBody(mandatory: readonly number[]): BoxError | null {
     this.#resetBody();
-    const { bytes } = this;
-    if (this.bodyPosition < 0) return mandatory.length === 0 ? null : malformed('missing request body');
-    if (kindAt(bytes, this.bodyPosition) !== KIND.map) return malformed('packet body');
-    const length = mapLength(bytes, this.bodyPosition);
-    let position = this.bodyPosition + containerHeaderSize(bytes, this.bodyPosition);
-    for (let index = 0; index < length; index++) {
-      const key = bytes[position]!;
-      if (key < KEY_LIMIT) {
-        position++;
-      } else {
-        if (kindAt(bytes, position) !== KIND.unsigned) return malformed('packet body');
-        position = skipValue(bytes, skipValue(bytes, position));
-        continue;
+    const { bytes, end } = this;
+    let position = this.bodyPosition;
+    if (position >= 0) {
+      const first = bytes[position]!;
+      const isFixmap = (first & 0xf0) === 0x80;
+      if (!isFixmap) {
+        const error = this.checkBody();
+        if (error !== null) return error;
+        if (kindAt(bytes, position) !== KIND.map) return malformed('packet body');
       }
-      const expected = BODY_KIND[key]!;
-      if (expected !== ANY_KIND && kindAt(bytes, position) !== expected) return malformed('packet body');
-      const next = skipValue(bytes, position);
-      this.#bodyField(bytes, key, position, next);
-      position = next;
+      const length = isFixmap ? first & 0x0f : mapLength(bytes, position);
+      position += isFixmap ? 1 : containerHeaderSize(bytes, position);
+      let isWellTyped = true;
+      for (let index = 0; index < length; index++) {
+        if (position + 1 >= end) return malformed('packet body');
+        const key = bytes[position]!;
+        if (key >= KEY_LIMIT) {
+          const keyKind = kindAt(bytes, position);
+          position = checkValue(bytes, position, end);
+          if (position >= 0) position = checkValue(bytes, position, end);
+          if (position < 0) return malformed('packet body');
+          if (keyKind !== KIND.unsigned) isWellTyped = false;
+          continue;
+        }
+        position++;
+        const expected = BODY_KIND[key]!;
+        if (expected !== ANY_KIND && kindAt(bytes, position) !== expected) isWellTyped = false;
+        const next = checkValue(bytes, position, end);
+        if (next < 0) return malformed('packet body');
+        this.#bodyField(bytes, key, position, next);
+        position = next;
+      }
+      if (position !== end) return malformed('packet end');
+      if (!isWellTyped) return malformed('packet body');
     }
+    return this.#missingField(mandatory);
+  }
+
+  #missingField(mandatory: readonly number[]): BoxError | null {
     for (let index = 0; index < mandatory.length; index++) {
       const key = mandatory[index]!;
       if (!this.#has(key)) return boxError('MISSING_REQUEST_FIELD', FIELD_NAMES[key] ?? String(key));
@@ -315,6 +348,19 @@ export class RequestDecoder {
     this.versionPosition = -1;
     this.isolation = 0;
   }
+}
+
+/** Bytes of an unsigned integer by its first byte, 0 for other values. */
+const UNSIGNED_SIZE = new Uint8Array(256);
+UNSIGNED_SIZE.fill(1, 0, 0x80);
+[2, 3, 5, 9].forEach((size, index) => {
+  UNSIGNED_SIZE[0xcc + index] = size;
+});
+
+/** Whether a value of this kind may stand under the key of a header. */
+function isHeaderKind(key: number, kind: number): boolean {
+  if (key === HEADER_KEY.timestamp) return kind === KIND.double;
+  return key > HEADER_KEY.threadId || kind === KIND.unsigned;
 }
 
 function wordAt(bytes: Uint8Array, position: number): number {

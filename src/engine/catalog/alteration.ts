@@ -76,8 +76,10 @@ export function withSlot(
   while (next.length <= id) next.push(null);
   next[id] = slot;
   const primary = next[0]?.definition.keyDef ?? null;
-  return next.map((each) =>
-    each === null || primary === null ? each : { ...each, definition: orderedByPrimary(each.definition, primary) },
+  return next.map((each, at) =>
+    each === null || primary === null || (id !== 0 && at !== id)
+      ? each
+      : { ...each, definition: orderedByPrimary(each.definition, primary) },
   );
 }
 
@@ -117,7 +119,10 @@ export function beginBuild(schema: Schema, alteration: Alteration, row: Uint8Arr
   return build;
 }
 
-/** Carries the alteration out. Throws what forbids it; nothing has changed then. */
+/**
+ * Carries the alteration out. Throws what forbids it; nothing has changed then, and what has been prepared is still the
+ * caller's.
+ */
 export function alterSpace(schema: Schema, alteration: Alteration, context: SystemChangeContext): void {
   const { space } = alteration;
   const build = context.prepared ?? null;
@@ -130,11 +135,11 @@ export function alterSpace(schema: Schema, alteration: Alteration, context: Syst
     checkConstraintName(schema, alteration);
     fill(alteration, prepared, build, context);
     install(schema, alteration, prepared, context);
+    build?.release();
   } catch (error) {
-    for (const index of build === null ? made : build.indexes) schema.garbage.addIndex(space.memory, index);
+    // What a build made, its owner gives back.
+    if (build === null) for (const index of made) schema.garbage.addIndex(space.memory, index);
     throw error;
-  } finally {
-    build?.unobserve();
   }
 }
 

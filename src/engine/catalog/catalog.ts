@@ -145,13 +145,28 @@ export class Catalog {
   systemChanged(space: Space, oldTuple: Address, newTuple: Address, context: SystemChangeContext): void {
     const handler = this.#handlers.get(space.id);
     if (handler === undefined) return;
-    handler({ oldRow: readerOf(space, oldTuple), newRow: readerOf(space, newTuple), context });
+    const newRow = readerOf(space, newTuple);
+    const prepared = this.#preparedFor(newRow, context.prepared ?? null);
+    try {
+      handler({ oldRow: readerOf(space, oldTuple), newRow, context: { ...context, prepared } });
+    } catch (error) {
+      if (prepared !== null) this.abandon(prepared);
+      throw error;
+    }
+  }
+
+  /** The build if it is for this row; one for another is given up. */
+  #preparedFor(row: TupleReader | null, build: SpaceBuild | null): SpaceBuild | null {
+    if (build === null || (row !== null && sameBytes(row.copy(), build.row))) return build;
+    this.abandon(build);
+    return null;
   }
 
   /**
    * Begins what a change of a row of `_space` or `_index` needs to read a large space for; null if it needs nothing, or
    * would fail anyway. Call `advance` of the result in slices until it returns false, then execute the statement with
-   * it as `prepared`; or call `abandon`. The space takes changes of data meanwhile, but none of its definition.
+   * it as `prepared`, and call `abandon` in any case. The space takes changes of data meanwhile, but none of its
+   * definition.
    */
   prepareChange(
     space: Space,
@@ -175,9 +190,9 @@ export class Catalog {
     }
   }
 
-  /** Gives up a build whose statement will not be executed. */
+  /** Gives up a build, unless a statement has used it up. */
   abandon(build: SpaceBuild): void {
-    build.unobserve();
+    if (!build.release()) return;
     for (const index of build.indexes) this.#schema.garbage.addIndex(build.space.memory, index);
   }
 
@@ -225,6 +240,10 @@ export class Catalog {
       if (value !== null) yield encodeToBytes([definition.id, value]);
     }
   }
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 function readerOf(space: Space, tuple: Address): TupleReader | null {

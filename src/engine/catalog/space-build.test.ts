@@ -148,6 +148,24 @@ describe('building an index beside its space', () => {
     if (build !== null) fixture.catalog.abandon(build);
   });
 
+  it('is given up by a statement that fails, or that is about another row', () => {
+    const fixture = filled('tree');
+    fixture.collectAll();
+    const before = fixture.userCellBytes;
+    const failing = begin(fixture, UNIQUE);
+    while (failing.advance(500));
+    fixture.run(() => fixture.insert(SPACE, row(5000, 7)));
+    expect(() => fixture.run(() => fixture.insert(SYSTEM.index, UNIQUE, failing))).toThrow('Duplicate key');
+    fixture.catalog.abandon(failing);
+    fixture.run(() => fixture.delete(SPACE, [5000]));
+    const other = begin(fixture, SECONDARY);
+    fixture.run(() => fixture.insert(SYSTEM.index, UNIQUE, other));
+    fixture.run(() => fixture.delete(SYSTEM.index, [SPACE, 1]));
+    fixture.settle();
+    fixture.collectAll();
+    expect(fixture.userCellBytes).toBe(before);
+  });
+
   it('gives all memory back when it is given up', () => {
     const fixture = filled('tree');
     fixture.collectAll();

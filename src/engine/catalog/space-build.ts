@@ -25,6 +25,7 @@ export class SpaceBuild implements SpaceObserver {
   readonly #cursor: IndexCursor | null;
   #failure: unknown = null;
   #isDone = false;
+  #isReleased = false;
 
   constructor(space: Space, format: TupleFormat, indexes: readonly SpaceIndex[], row: Uint8Array = NO_KEY) {
     this.space = space;
@@ -38,13 +39,17 @@ export class SpaceBuild implements SpaceObserver {
     return this.#isDone;
   }
 
-  /** Follows the changes of the space from now on, until `unobserve`. Must be called before the first `advance`. */
+  /** Follows the changes of the space from now on, until `release`. Must be called before the first `advance`. */
   observe(): void {
     this.space.observer = this;
   }
 
-  unobserve(): void {
+  /** Ends the build: its indexes belong to the caller then. False if that has been done before. */
+  release(): boolean {
+    if (this.#isReleased) return false;
+    this.#isReleased = true;
     if (this.space.observer === this) this.space.observer = null;
+    return true;
   }
 
   /** Takes up to `count` tuples; true while there are more. Throws what made the build fail. */

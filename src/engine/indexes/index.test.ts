@@ -76,8 +76,8 @@ describe('validateSelectKey', () => {
     ],
   ];
 
-  it.each(cases)('of %s, iterator %s, key %j: %s', (kind, iterator, values, message) => {
-    const key = keyOf(values.map((value) => value));
+  it.each(cases)('case %#: %s, iterator %s', (kind, iterator, values, message) => {
+    const key = keyOf(values);
     const check = (): void => validateSelectKey(definitions[kind], iterator, key.bytes, key.position, key.partCount);
     if (message === null) expect(check).not.toThrow();
     else expect(check).toThrow(message);

@@ -41,6 +41,7 @@ export class LogClient implements Journal {
   #current: Batch;
   #inFlight: Batch | null = null;
   #spare: ByteWriter | null = null;
+  #timestampSeconds = 0;
   #sequence = 0;
   #onStopped: (() => void) | null = null;
   #batches = 0;
@@ -83,6 +84,8 @@ export class LogClient implements Journal {
 
   append(redo: RedoLog, durability: Durability): void {
     const batch = this.#current;
+    // Rows of one batch are written together: they bear the time at which it was begun.
+    if (batch.rows.position === 0) this.#timestampSeconds = this.#clock.realtimeSeconds();
     if (batch.rows.position > LIMITS.logQueueBytesMax) {
       this.#log.error('the log queue is full: transactions fail until it is written');
       throw boxError('WAL_IO');
@@ -237,7 +240,7 @@ export class LogClient implements Journal {
     }
     bytes[position] = 0x04;
     bytes[position + 1] = 0xcb;
-    rows.view.setFloat64(position + 2, this.#clock.realtimeSeconds());
+    rows.view.setFloat64(position + 2, this.#timestampSeconds);
     rows.position = position + 10;
     rows.writeBytes(redo.bodies.bytes, redo.starts[0]!, redo.ends[0]!);
   }
@@ -263,7 +266,7 @@ export class LogClient implements Journal {
       replicaId,
       groupId: 0,
       lsn: this.#nextLsn(replicaId),
-      timestampSeconds: this.#clock.realtimeSeconds(),
+      timestampSeconds: this.#timestampSeconds,
       tsn,
       flags: ROW_FLAG.commit,
     });
@@ -283,7 +286,7 @@ export class LogClient implements Journal {
       replicaId,
       groupId: redo.groupIds[index]!,
       lsn,
-      timestampSeconds: this.#clock.realtimeSeconds(),
+      timestampSeconds: this.#timestampSeconds,
       tsn,
       flags: isLast ? ROW_FLAG.commit : 0,
     });

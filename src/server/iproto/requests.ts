@@ -66,13 +66,17 @@ export function dispatch(box: Box, connection: IprotoConnection, type: number): 
     case REQUEST_TYPE.begin:
     case REQUEST_TYPE.commit:
     case REQUEST_TYPE.rollback:
+      requireWholeBody(connection);
       throw boxError('UNABLE_TO_PROCESS_OUT_OF_STREAM', streamRequestName(type));
     case REQUEST_TYPE.eval:
+      requireWholeBody(connection);
       throw boxError('UNSUPPORTED', 'This version', 'evaluation of Lua expressions');
     case REQUEST_TYPE.execute:
     case REQUEST_TYPE.prepare:
+      requireWholeBody(connection);
       throw boxError('UNSUPPORTED', 'This version', 'SQL');
     default:
+      requireWholeBody(connection);
       throw boxError('UNKNOWN_REQUEST_TYPE', type);
   }
 }
@@ -111,5 +115,11 @@ function change(box: Box, connection: IprotoConnection, type: number): void {
 
 function decodeBody(connection: IprotoConnection, type: number): void {
   const error = connection.request.decodeBody(mandatoryKeys(type) ?? []);
+  if (error !== null) throw error;
+}
+
+/** For requests whose body is not decoded: it must be a value all the same. */
+function requireWholeBody(connection: IprotoConnection): void {
+  const error = connection.request.checkBody();
   if (error !== null) throw error;
 }

@@ -24,6 +24,8 @@ const AUTH_KEYS = [BODY_KEY.userName, BODY_KEY.tuple];
 const OUR_FEATURES = [FEATURE.streams, FEATURE.transactions, FEATURE.errorExtension, FEATURE.watchers];
 
 export function ping(box: Box, connection: IprotoConnection): void {
+  const malformed = connection.request.checkBody();
+  if (malformed !== null) throw malformed;
   writeOk(box, connection);
 }
 

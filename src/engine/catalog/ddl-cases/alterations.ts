@@ -1,7 +1,7 @@
 /** Changes of spaces and indexes that are there. */
 import type { Value } from '../../../codec/msgpack/index.ts';
 import { SYSTEM_SPACE as SYSTEM } from '../system-space-ids.ts';
-import { A, B, type DdlCase, filled, func, index, sequence, space, withPrimary, PRIMARY } from './steps.ts';
+import { A, type DdlCase, filled, index, withPrimary } from './steps.ts';
 
 const UPDATES_OF_SPACE: readonly (readonly Value[])[] = [
   ['=', 3, 'vinyl'],

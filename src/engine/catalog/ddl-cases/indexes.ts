@@ -1,13 +1,12 @@
 /** Rows of `_index`, each alone. */
 import type { Value } from '../../../codec/msgpack/index.ts';
 import { SYSTEM_SPACE as SYSTEM } from '../system-space-ids.ts';
-import { A, B, type DdlCase, filled, func, index, sequence, space, withPrimary, PRIMARY } from './steps.ts';
+import { A, type DdlCase, filled, space, withPrimary } from './steps.ts';
 
 /** Each index row alone: the space has a primary index. */
 const INDEX_ROWS: readonly (readonly Value[])[] = [
   [A, 1, 'sk', 'tree', {}, [[1, 'unsigned']], 7],
   [A, 1, 'pk', 'tree', {}, [[1, 'unsigned']]],
-  [A, 1, 'sk', 'tree', {}, []],
   [A, 128, 'sk', 'tree', {}, [[1, 'unsigned']]],
   [A, 127, 'sk', 'tree', {}, [[1, 'unsigned']]],
   [A, 1, '', 'tree', {}, [[1, 'unsigned']]],

@@ -1,7 +1,7 @@
 /** Rows of `_func`, `_collation` and `_sequence`, each alone. */
 import type { Value } from '../../../codec/msgpack/index.ts';
 import { SYSTEM_SPACE as SYSTEM } from '../system-space-ids.ts';
-import { A, B, type DdlCase, filled, func, index, sequence, space, withPrimary, PRIMARY } from './steps.ts';
+import { type DdlCase, func, sequence } from './steps.ts';
 
 const FUNCTION_ROWS: readonly Partial<Record<string, Value>>[] = [
   {},

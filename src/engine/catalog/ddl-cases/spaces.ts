@@ -1,7 +1,7 @@
 /** Rows of `_space`, each alone. */
 import type { Value } from '../../../codec/msgpack/index.ts';
 import { SYSTEM_SPACE as SYSTEM } from '../system-space-ids.ts';
-import { A, B, type DdlCase, filled, func, index, sequence, space, withPrimary, PRIMARY } from './steps.ts';
+import { A, B, type DdlCase, space } from './steps.ts';
 
 const SPACE_ROWS: readonly (readonly Value[])[] = [
   [0, 1, 'b', 'memtx', 0, {}, []],
@@ -61,8 +61,6 @@ const SPACE_ROWS: readonly (readonly Value[])[] = [
   [B, 1, 'b', 'memtx', 0, new Map<Value, Value>([[5, 1]]), []],
   ['x', 1, 'b', 'memtx', 0, {}, []],
   [4294967897, 1, 'b', 'memtx', 0, {}, []],
-  [4294967896, 1, 'b', 'memtx', 0, {}, []],
-  [4294967896, 1, 'b', 'memtx', 0, { temporary: true }, []],
   [B, 99, 'b', 'memtx', 0, {}, []],
 ];
 

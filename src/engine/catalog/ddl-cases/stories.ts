@@ -1,5 +1,4 @@
 /** Statements that follow from each other. */
-import type { Value } from '../../../codec/msgpack/index.ts';
 import { SYSTEM_SPACE as SYSTEM } from '../system-space-ids.ts';
 import { A, B, type DdlCase, filled, func, index, sequence, space, withPrimary, PRIMARY } from './steps.ts';
 
