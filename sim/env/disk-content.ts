@@ -43,7 +43,11 @@ export class DiskContent {
 
   sync(): void {
     const changes = this.#changes;
-    this.#changes = changes.filter((change) => change.isAbandoned);
+    // What was written over later can not come back: the medium has the later bytes.
+    this.#changes = changes.filter(
+      (change, index) =>
+        change.isAbandoned && !changes.slice(index + 1).some((later) => !later.isAbandoned && replaces(later, change)),
+    );
     this.#writeBack(changes);
   }
 
@@ -87,6 +91,14 @@ export class DiskContent {
 function apply(target: GrowingBytes, change: Change): void {
   if (change.kind === 'write') target.write(change.bytes, change.position);
   else target.resize(change.sizeBytes);
+}
+
+/** Whether the later change touches bytes, or the length, that the earlier one changed. */
+function replaces(later: Change, earlier: Change): boolean {
+  if (earlier.kind === 'truncate') return true;
+  const end = earlier.position + earlier.bytes.length;
+  if (later.kind === 'truncate') return later.sizeBytes < end;
+  return later.position < end && earlier.position < later.position + later.bytes.length;
 }
 
 /** A part of the change: its beginning, cut anywhere, or any of the sectors that it touches. */

@@ -1,5 +1,5 @@
 /** `picodata run`: an instance from its start to its end. */
-import { type CommandLine, type Env, Logger } from '../env/index.ts';
+import { type CommandLine, type Env, FileError, Logger } from '../env/index.ts';
 import { createNodeEnv } from '../env/node/index.ts';
 import { Instance, type InstanceOptions, instanceInformation, startFailureText, Watchdog } from '../instance/index.ts';
 import { Console } from '../server/console/index.ts';
@@ -24,7 +24,7 @@ const READY = 'ready to accept requests';
 export async function runInstance(commandLine: CommandLine, settings: RunSettings): Promise<void> {
   const { terminal } = commandLine;
   const line = terminal.isErrorScreen ? new ProgressLine(terminal) : null;
-  const plainEnv = createNodeEnv({ log: settings.log });
+  const plainEnv = openEnv(settings);
   const env: Env = line === null ? plainEnv : { ...plainEnv, log: line.guard(plainEnv.log) };
   const log = new Logger(env.log, 'main');
   const lifetime = new Lifetime(env, commandLine);
@@ -55,6 +55,16 @@ export async function runInstance(commandLine: CommandLine, settings: RunSetting
   lifetime.onEnd = () => watchdog.stop();
   log.info(READY);
   if (terminal.isInteractive) openConsole(commandLine, lifetime, instance);
+}
+
+/** A log that cannot be written to is the only thing of an Env that can fail. */
+function openEnv({ log }: RunSettings): Env {
+  try {
+    return createNodeEnv({ log });
+  } catch (error) {
+    if (error instanceof FileError) throw new Error(`the log cannot be opened: ${error.message}`);
+    throw error;
+  }
 }
 
 function cookieOfDirectory(env: Env, dataDir: string): GivenCookie | null {

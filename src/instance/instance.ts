@@ -18,6 +18,8 @@ import { CheckpointDaemon } from './checkpoint-daemon.ts';
 export type InstanceHandlers = Readonly<{
   /** Recovery has come so far; for progress bars. */
   onProgress?: (stage: 'snapshot' | 'log', rows: number, fraction: number) => void;
+  /** The engine is there and no door is open yet: what others may only see in place is put there. */
+  onEngineReady?: (box: Box) => void | Promise<void>;
   /** The instance cannot go on: the process should end. */
   onFailure: (error: Error) => void;
 }>;
@@ -68,6 +70,7 @@ export class Instance {
     };
     try {
       storage.box.statements.isReadOnly = options.readOnly;
+      await handlers.onEngineReady?.(storage.box);
       if (options.script !== null) await loadScript(env, storage.box, options.script);
       if (server !== null && listen !== null) {
         instance.#addresses.push(await server.listen({ kind: 'tcp', host: listen.host, port: listen.port }));

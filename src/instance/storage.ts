@@ -12,7 +12,7 @@ import { Checkpointer, FileCollector, hasState, recover, type RecoveryProgress }
 import type { SpaceMemory } from '../engine/memtx/index.ts';
 import { RecoveryJournal, TransactionManager } from '../engine/txn/index.ts';
 import { LogClient } from '../engine/wal/index.ts';
-import type { DirectoryLock, Env } from '../env/index.ts';
+import type { DirectoryLock, Env, Files } from '../env/index.ts';
 import { Logger } from '../env/index.ts';
 import { instanceUuid, replicasetUuid } from './identity.ts';
 import type { InstanceOptions } from './options.ts';
@@ -78,7 +78,7 @@ export async function openStorage(
   onFailure: (error: Error) => void,
 ): Promise<Storage> {
   const directory = env.files.absolute(options.dataDir);
-  env.files.makeDirectories(directory);
+  makeDurableDirectories(env.files, directory);
   const lock = env.files.lockDirectory(directory);
   if (lock === null) throw new StartError(`${directory} is in use by another instance`);
   try {
@@ -87,6 +87,14 @@ export async function openStorage(
     lock.release();
     throw error;
   }
+}
+
+/** Makes the directory and those above it; none that it made can be lost with what will lie in it. */
+function makeDurableDirectories(files: Files, directory: string): void {
+  const made: string[] = [];
+  for (let path = directory; files.status(path) === null; path = files.join(path, '..')) made.push(path);
+  files.makeDirectories(directory);
+  for (const path of made) files.syncDirectory(files.join(path, '..'));
 }
 
 async function openLocked(

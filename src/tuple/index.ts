@@ -5,6 +5,8 @@ export type { FieldDefinition } from './format-tree.ts';
 export * from './format.ts';
 export * from './json-path.ts';
 export * from './key-def.ts';
+export { keyFields, type KeyFields } from './key-fields.ts';
 export * from './multikey.ts';
 export { compareNumbers } from './number-compare.ts';
 export * from './update.ts';
+export { FastUpdate } from './update-fast.ts';

@@ -65,8 +65,12 @@ export function computeArithmetic(
   const a = Number(left.value);
   const b = Number(right.value);
   const value = code === '+' ? a + b : a - b;
-  const isFloat = Math.abs(value) <= FLOAT_MAX && Math.fround(value) === value;
-  return { kind: isFloat ? 'float' : 'double', value };
+  return { kind: fitsFloat(value) ? 'float' : 'double', value };
+}
+
+/** Whether a float holds the value exactly. */
+export function fitsFloat(value: number): boolean {
+  return Math.abs(value) <= FLOAT_MAX && Math.fround(value) === value;
 }
 
 function computeInteger(
@@ -106,15 +110,19 @@ export function writeArithmetic(writer: ByteWriter, number: Arithmetic, asDouble
       else writeInteger(writer, number.value);
       return;
     case 'float':
-      if (asDouble) return writeDouble(writer, number.value);
-      writer.ensure(5);
-      writer.bytes[writer.position] = 0xca;
-      writer.view.setFloat32(writer.position + 1, number.value);
-      writer.position += 5;
-      return;
+      return writeFloating(writer, number.value, !asDouble);
     case 'double':
       return writeDouble(writer, number.value);
     case 'decimal':
       return writeDecimal(writer, number.value);
   }
+}
+
+/** Appends a float or a double. */
+export function writeFloating(writer: ByteWriter, value: number, isFloat: boolean): void {
+  if (!isFloat) return writeDouble(writer, value);
+  writer.ensure(5);
+  writer.bytes[writer.position] = 0xca;
+  writer.view.setFloat32(writer.position + 1, value);
+  writer.position += 5;
 }

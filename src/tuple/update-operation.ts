@@ -112,7 +112,8 @@ export class UpdateOperation {
 
   #fieldNumber(): number {
     const index = this.token.kind === 'index' ? this.token.index : 0;
-    return index >= 0 ? index + 1 : index;
+    // 32 bits, as in 2.6.0.
+    return index >= 0 ? (index + 1) | 0 : index;
   }
 
   fieldError(reason: string): BoxError {

@@ -23,9 +23,6 @@ export const HEADER_KEY = {
 } as const;
 export type HeaderKey = (typeof HEADER_KEY)[keyof typeof HEADER_KEY];
 
-/** Header keys above this one fail the packet. */
-export const HEADER_KEY_MAX = 0x2b;
-
 /** Keys of a body map. */
 export const BODY_KEY = {
   spaceId: 0x10,

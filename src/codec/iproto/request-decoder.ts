@@ -6,39 +6,65 @@
  * Limits and texts follow Tarantool 2.6.0 (docs/formats/iproto.md, "Requests").
  */
 import { type BoxError, boxError } from '../../base/index.ts';
-import { checkValue, containerHeaderSize, KIND, kindAt, mapLength, readNumber, readUnsigned, skipValue } from '../msgpack/index.ts';
-import { BODY_KEY, HEADER_KEY, HEADER_KEY_MAX } from './constants.ts';
+import {
+  checkValue,
+  containerHeaderSize,
+  KIND,
+  kindAt,
+  mapLength,
+  readNumber,
+  readUnsigned,
+  skipValue,
+} from '../msgpack/index.ts';
+import { BODY_KEY, HEADER_KEY } from './constants.ts';
 
 const KEY_LIMIT = 128;
+/** The key means nothing here: its value is passed over. */
+const PASSED_OVER = 254;
 const ANY_KIND = 255;
-/** By body key: the kind that its value must have. */
-const BODY_KIND = new Uint8Array(KEY_LIMIT).fill(ANY_KIND);
-for (const key of [
-  BODY_KEY.spaceId,
-  BODY_KEY.indexId,
-  BODY_KEY.limit,
-  BODY_KEY.offset,
-  BODY_KEY.iterator,
-  BODY_KEY.indexBase,
-  BODY_KEY.statementId,
-  BODY_KEY.version,
-  BODY_KEY.transactionIsolation,
-]) {
-  BODY_KIND[key] = KIND.unsigned;
+
+/** A table by key. */
+function kindTable(
+  otherwise: number,
+  ...rows: readonly (readonly [kind: number, keys: readonly number[]])[]
+): Uint8Array {
+  const table = new Uint8Array(KEY_LIMIT).fill(otherwise);
+  for (const [kind, keys] of rows) for (const key of keys) table[key] = kind;
+  return table;
 }
-for (const key of [BODY_KEY.key, BODY_KEY.tuple, BODY_KEY.operations, BODY_KEY.sqlBind, BODY_KEY.features]) {
-  BODY_KIND[key] = KIND.array;
+
+function keyRange(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
-for (const key of [
-  BODY_KEY.functionName,
-  BODY_KEY.userName,
-  BODY_KEY.expression,
-  BODY_KEY.sqlText,
-  BODY_KEY.eventKey,
-  BODY_KEY.authType,
-]) {
-  BODY_KIND[key] = KIND.string;
-}
+
+/** The kind that a value in a header must have: whatever key stands there, as in 2.6.0. No kind for other keys. */
+const HEADER_KIND = kindTable(
+  PASSED_OVER,
+  [KIND.unsigned, keyRange(0x00, 0x1f)],
+  [KIND.double, [HEADER_KEY.timestamp]],
+  [KIND.array, [BODY_KEY.key, BODY_KEY.tuple, BODY_KEY.operations]],
+  [KIND.string, keyRange(BODY_KEY.functionName, BODY_KEY.replicasetUuid)],
+  [KIND.string, [BODY_KEY.expression]],
+  [KIND.map, [BODY_KEY.vclock, BODY_KEY.ballot, BODY_KEY.tupleMeta, BODY_KEY.options]],
+  [KIND.nil, keyRange(0x2c, 0x52)],
+);
+
+/** By body key of a data request: the kind that its value must have. */
+const DATA_KIND = kindTable(
+  PASSED_OVER,
+  [KIND.unsigned, keyRange(BODY_KEY.spaceId, BODY_KEY.indexBase)],
+  [KIND.array, [BODY_KEY.key, BODY_KEY.tuple, BODY_KEY.operations]],
+  [KIND.map, [BODY_KEY.tupleMeta]],
+);
+
+/** The same for all other requests. */
+const OTHER_KIND = kindTable(
+  PASSED_OVER,
+  [KIND.array, [BODY_KEY.tuple, BODY_KEY.features, BODY_KEY.sqlBind]],
+  [KIND.string, [BODY_KEY.functionName, BODY_KEY.userName, BODY_KEY.expression, BODY_KEY.sqlText, BODY_KEY.eventKey]],
+  [KIND.unsigned, [BODY_KEY.statementId, BODY_KEY.version, BODY_KEY.transactionIsolation]],
+  [ANY_KIND, [BODY_KEY.timeout]],
+);
 
 /** Names of mandatory fields as errors print them. */
 const FIELD_NAMES: Readonly<Record<number, string>> = {
@@ -64,6 +90,8 @@ export class RequestDecoder {
   streamId = 0;
   bodyPosition = -1;
   end = 0;
+  /** Where the packet's header begins; kept for who needs the packet as a whole. */
+  packetStart = 0;
 
   spaceId = 0;
   indexId = 0;
@@ -87,6 +115,17 @@ export class RequestDecoder {
   versionPosition = -1;
   isolation = 0;
 
+  #isBodyDecoded = false;
+  #bodyError: BoxError | null = null;
+
+  /** Takes a body without header, as rows of logs have them. */
+  takeBody(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.bodyPosition = start;
+    this.end = end;
+    this.#isBodyDecoded = false;
+  }
+
   /**
    * Decodes the header of the packet `bytes[start, end)`. Returns null, or the error to answer with. The body is checked
    * by `decodeBody` or, for requests that have none to decode, by `checkBody`.
@@ -100,6 +139,7 @@ export class RequestDecoder {
     this.schemaVersion = 0;
     this.streamId = 0;
     this.bodyPosition = -1;
+    this.#isBodyDecoded = false;
     if (start >= end || (bytes[start]! & 0xf0) !== 0x80) return this.#unusualHeader(bytes, start, end);
     let position = start + 1;
     for (let left = bytes[start]! & 0x0f; left > 0; left--) {
@@ -121,9 +161,7 @@ export class RequestDecoder {
   /** The error of a body that is not one whole value, or null. */
   checkBody(): BoxError | null {
     if (this.bodyPosition < 0) return null;
-    const position = checkValue(this.bytes, this.bodyPosition, this.end);
-    if (position < 0) return malformed('packet body');
-    return position === this.end ? null : malformed('packet end');
+    return checkValue(this.bytes, this.bodyPosition, this.end) === this.end ? null : malformed('packet body');
   }
 
   #unusualHeader(bytes: Uint8Array, start: number, end: number): BoxError | null {
@@ -138,7 +176,7 @@ export class RequestDecoder {
       if (kindAt(bytes, position) !== KIND.unsigned) return malformed('packet header');
       const key = readUnsigned(bytes, position);
       position = skipValue(bytes, position);
-      if (key > HEADER_KEY_MAX || !isHeaderKind(key, kindAt(bytes, position))) return malformed('packet header');
+      if (key >= KEY_LIMIT || HEADER_KIND[key] !== kindAt(bytes, position)) return malformed('packet header');
       if (key !== HEADER_KEY.timestamp && key <= HEADER_KEY.threadId) this.#headerField(bytes, key, position);
       position = skipValue(bytes, position);
     }
@@ -175,47 +213,55 @@ export class RequestDecoder {
   }
 
   /**
-   * Checks and decodes the body in one walk. `mandatory` lists the keys that must be there, lowest first. Returns null,
-   * or the error to answer with.
+   * Checks and decodes the body in one walk, once for each request. `mandatory` lists the keys that must be there, lowest
+   * first (the same at each call for a request); a list that begins with the space id is that of a data request. Returns null, or the error to answer with.
    */
   decodeBody(mandatory: readonly number[]): BoxError | null {
+    if (!this.#isBodyDecoded) {
+      this.#isBodyDecoded = true;
+      this.#bodyError = this.#decodeFields(mandatory);
+    }
+    return this.#bodyError;
+  }
+
+  #decodeFields(mandatory: readonly number[]): BoxError | null {
     this.#resetBody();
     const { bytes, end } = this;
+    const isData = mandatory[0] === BODY_KEY.spaceId;
     let position = this.bodyPosition;
-    if (position >= 0) {
-      const first = bytes[position]!;
-      const isFixmap = (first & 0xf0) === 0x80;
-      if (!isFixmap) {
-        const error = this.checkBody();
-        if (error !== null) return error;
-        if (kindAt(bytes, position) !== KIND.map) return malformed('packet body');
-      }
-      const length = isFixmap ? first & 0x0f : mapLength(bytes, position);
-      position += isFixmap ? 1 : containerHeaderSize(bytes, position);
-      let isWellTyped = true;
-      for (let index = 0; index < length; index++) {
-        if (position + 1 >= end) return malformed('packet body');
-        const key = bytes[position]!;
-        if (key >= KEY_LIMIT) {
-          const keyKind = kindAt(bytes, position);
-          position = checkValue(bytes, position, end);
-          if (position >= 0) position = checkValue(bytes, position, end);
-          if (position < 0) return malformed('packet body');
-          if (keyKind !== KIND.unsigned) isWellTyped = false;
-          continue;
-        }
-        position++;
-        const expected = BODY_KIND[key]!;
-        if (expected !== ANY_KIND && kindAt(bytes, position) !== expected) isWellTyped = false;
-        const next = checkValue(bytes, position, end);
-        if (next < 0) return malformed('packet body');
-        this.#bodyField(bytes, key, position, next);
-        position = next;
-      }
-      if (position !== end) return malformed('packet end');
-      if (!isWellTyped) return malformed('packet body');
+    if (position < 0) {
+      return isData || mandatory.length === 0 ? this.#missingField(mandatory) : malformed('missing request body');
     }
-    return this.#missingField(mandatory);
+    const first = bytes[position]!;
+    const isFixmap = (first & 0xf0) === 0x80;
+    if (!isFixmap && (this.checkBody() !== null || kindAt(bytes, position) !== KIND.map))
+      return malformed('packet body');
+    const kinds = isData ? DATA_KIND : OTHER_KIND;
+    const length = isFixmap ? first & 0x0f : mapLength(bytes, position);
+    position += isFixmap ? 1 : containerHeaderSize(bytes, position);
+    for (let index = 0; index < length; index++) {
+      if (position + 1 >= end) return malformed('packet body');
+      const key = bytes[position]!;
+      const expected = key < KEY_LIMIT ? kinds[key]! : PASSED_OVER;
+      if (expected === PASSED_OVER) {
+        position = checkValue(bytes, position, end);
+        if (position >= 0) position = checkValue(bytes, position, end);
+        if (position < 0) return malformed('packet body');
+        continue;
+      }
+      position++;
+      if (expected !== ANY_KIND && kindAt(bytes, position) !== expected) return malformed('packet body');
+      const next = checkValue(bytes, position, end);
+      if (next < 0) return malformed('packet body');
+      this.#bodyField(bytes, key, position, next);
+      position = next;
+    }
+    return position === end ? this.#missingField(mandatory) : malformed('packet body');
+  }
+
+  /** Whether the body, which has been decoded, has a field of a data request. */
+  get hasDataField(): boolean {
+    return this.spaceId >= 0 || this.limit >= 0 || this.keyPosition >= 0 || this.tuplePosition >= 0;
   }
 
   #missingField(mandatory: readonly number[]): BoxError | null {
@@ -229,22 +275,22 @@ export class RequestDecoder {
   #bodyField(bytes: Uint8Array, key: number, position: number, end: number): void {
     switch (key) {
       case BODY_KEY.spaceId:
-        this.spaceId = readUnsigned(bytes, position);
+        this.spaceId = lowestWord(bytes, position);
         break;
       case BODY_KEY.indexId:
-        this.indexId = readUnsigned(bytes, position);
+        this.indexId = lowestWord(bytes, position);
         break;
       case BODY_KEY.limit:
-        this.limit = readUnsigned(bytes, position);
+        this.limit = lowestWord(bytes, position);
         break;
       case BODY_KEY.offset:
-        this.offset = readUnsigned(bytes, position);
+        this.offset = lowestWord(bytes, position);
         break;
       case BODY_KEY.iterator:
-        this.iterator = readUnsigned(bytes, position);
+        this.iterator = lowestWord(bytes, position);
         break;
       case BODY_KEY.indexBase:
-        this.indexBase = readUnsigned(bytes, position);
+        this.indexBase = lowestWord(bytes, position);
         break;
       case BODY_KEY.key:
         this.keyPosition = position;
@@ -357,10 +403,11 @@ UNSIGNED_SIZE.fill(1, 0, 0x80);
   UNSIGNED_SIZE[0xcc + index] = size;
 });
 
-/** Whether a value of this kind may stand under the key of a header. */
-function isHeaderKind(key: number, kind: number): boolean {
-  if (key === HEADER_KEY.timestamp) return kind === KIND.double;
-  return key > HEADER_KEY.threadId || kind === KIND.unsigned;
+/** The lowest 32 bits of the unsigned integer, as 2.6.0 keeps them. */
+function lowestWord(bytes: Uint8Array, position: number): number {
+  const first = bytes[position]!;
+  if (first < 0x80) return first;
+  return first === 0xcf ? wordAt(bytes, position + 5) : readUnsigned(bytes, position);
 }
 
 function wordAt(bytes: Uint8Array, position: number): number {

@@ -1,4 +1,8 @@
-/** MessagePack strings to JavaScript's and back: UTF-8, bytes that are none become U+FFFD. */
+/**
+ * MessagePack strings to JavaScript's and back. They are UTF-8; bytes that are none become U+FFFD, or, where the very
+ * bytes count (names in the schema and in error messages), the lone surrogates U+DC80..U+DCFF, which are written as the
+ * bytes again.
+ */
 import type { ByteWriter } from '../../base/index.ts';
 import { writeStringHeader } from './numbers.ts';
 import { payloadLength, payloadStart } from './skip.ts';
@@ -27,6 +31,55 @@ function decodeText(bytes: Uint8Array, start: number, end: number): string {
   return textDecoder.decode(bytes.buffer instanceof ArrayBuffer ? bytes.subarray(start, end) : bytes.slice(start, end));
 }
 
+const ESCAPE_BASE = 0xdc00;
+const ESCAPED_BYTE = /[\u{dc80}-\u{dcff}]/u;
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const SEQUENCE_BYTES_MAX = 4;
+
+/** The string at `position` with every byte kept: `encodeText` gives the same bytes back. */
+export function readExactString(bytes: Uint8Array, position: number): string {
+  const text = readString(bytes, position);
+  if (!text.includes('\u{fffd}')) return text;
+  const start = payloadStart(bytes, position);
+  return exactText(bytes.slice(start, start + payloadLength(bytes, position)));
+}
+
+/** The text of the bytes, those that are no UTF-8 as lone surrogates. */
+export function exactText(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length;) {
+    const size = sequenceSize(bytes, at);
+    text +=
+      size > 0 ? strictDecoder.decode(bytes.subarray(at, at + size)) : String.fromCharCode(ESCAPE_BASE + bytes[at]!);
+    at += Math.max(1, size);
+  }
+  return text;
+}
+
+/** Bytes of the character at `at`, 0 if there is none. */
+function sequenceSize(bytes: Uint8Array, at: number): number {
+  for (let size = 1; size <= SEQUENCE_BYTES_MAX && at + size <= bytes.length; size++) {
+    try {
+      strictDecoder.decode(bytes.subarray(at, at + size));
+      return size;
+    } catch {
+      // A longer sequence may be one.
+    }
+  }
+  return 0;
+}
+
+/** The bytes of a text, those of `readExactString` included. */
+export function encodeText(text: string): Uint8Array {
+  if (!ESCAPED_BYTE.test(text)) return textEncoder.encode(text);
+  const bytes: number[] = [];
+  for (const character of text) {
+    if (ESCAPED_BYTE.test(character)) bytes.push(character.charCodeAt(0) - ESCAPE_BASE);
+    else bytes.push(...textEncoder.encode(character));
+  }
+  return Uint8Array.from(bytes);
+}
+
 /** Appends a string, header and all. */
 export function writeString(writer: ByteWriter, text: string): void {
   if (text.length < 32) {
@@ -44,7 +97,7 @@ export function writeString(writer: ByteWriter, text: string): void {
       return;
     }
   }
-  const encoded = textEncoder.encode(text);
+  const encoded = encodeText(text);
   writeStringHeader(writer, encoded.length);
   writer.writeBytes(encoded, 0, encoded.length);
 }

@@ -7,6 +7,7 @@ import { type AccessControl, USER_ID } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
 import { Broadcasts } from './broadcasts.ts';
+import { Lookahead } from './lookahead.ts';
 import { Procedures } from './procedures.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
@@ -28,6 +29,7 @@ export class Box {
   readonly sessions: Sessions;
   readonly statements: Statements;
   readonly procedures: Procedures;
+  readonly lookahead: Lookahead;
   readonly broadcasts = new Broadcasts();
   control: InstanceControl | null = null;
   /** State of the log in memory; the instance sets it when the log runs. */
@@ -41,6 +43,7 @@ export class Box {
     this.access = access;
     this.sessions = new Sessions(access);
     this.statements = new Statements(catalog, transactions, access);
+    this.lookahead = new Lookahead(catalog);
     this.procedures = new Procedures(this);
     this.adminSession = this.sessions.open('background', '', access.credentialsOf(userId(USER_ID.admin)));
   }

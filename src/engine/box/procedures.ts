@@ -41,7 +41,7 @@ export class Procedures {
   call(session: Session, name: string, args: readonly Value[]): ProcedureResult | Promise<ProcedureResult> {
     this.#box.access.checkCall(session.effectiveUser, name);
     const body = this.#bodies.get(name);
-    if (body === undefined) throw boxError('NO_SUCH_PROC', name);
+    if (body === undefined) throw this.#missing(name);
     let result: ProcedureResult | Promise<ProcedureResult>;
     try {
       result = body(session, args);
@@ -57,6 +57,13 @@ export class Procedures {
     return result.catch((error: unknown) => {
       throw asBoxError(error);
     });
+  }
+
+  #missing(name: string): BoxError {
+    if (this.#box.catalog.functionByName(name)?.language !== 'C') return boxError('NO_SUCH_PROC', name);
+    const packageEnd = name.lastIndexOf('.');
+    const module = packageEnd < 0 ? name : name.slice(0, packageEnd);
+    return boxError('LOAD_MODULE', module, 'module not found');
   }
 
   #rollbackOpen(): void {

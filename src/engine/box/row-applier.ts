@@ -102,9 +102,7 @@ export class BoxRowApplier implements RowApplier {
 
   #decode(row: RowReader, mandatory: readonly number[]): RequestDecoder {
     const request = this.#request;
-    request.bytes = row.bytes;
-    request.bodyPosition = row.bodyStart;
-    request.end = row.bodyEnd;
+    request.takeBody(row.bytes, row.bodyStart, row.bodyEnd);
     const error = request.decodeBody(mandatory);
     if (error !== null) throw error;
     return request;

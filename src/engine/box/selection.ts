@@ -41,7 +41,15 @@ export function checkSelection(
     }
     validatePartialKey(keyDef, key, keyPosition + containerHeaderSize(key, keyPosition), partCount);
   }
-  if (!index.supports(iterator, partCount)) throw unsupportedIterator(space, index);
+  if (index.supports(iterator, partCount)) return;
+  if (type === 'rtree') checkBoxPartCount(index, partCount);
+  throw unsupportedIterator(space, index);
+}
+
+/** The key of an RTREE is one array, a point or a box; its form is wrong before an iterator is. */
+function checkBoxPartCount({ definition: { dimension } }: SpaceIndex, partCount: number): void {
+  if (partCount === 1 || partCount === dimension || partCount === dimension * 2) return;
+  throw boxError('KEY_PART_COUNT', dimension * 2, partCount);
 }
 
 export function unsupportedIterator(space: Space, index: SpaceIndex): Error {
@@ -77,12 +85,15 @@ export function openSelection(
   return cursor;
 }
 
+/** Throws unless the key is a whole one of a unique index; returns where its first part stands. */
+export function exactKey({ definition }: SpaceIndex, key: Uint8Array, keyPosition: number): number {
+  if (!definition.isUnique) throw boxError('MORE_THAN_ONE_TUPLE');
+  const parts = keyPosition + containerHeaderSize(key, keyPosition);
+  validateExactKey(definition.keyDef, key, parts, arrayLength(key, keyPosition));
+  return parts;
+}
+
 /** The one tuple with the whole key of a unique index, as GET, UPDATE and DELETE need it. */
 export function findExact(index: SpaceIndex, key: Uint8Array, keyPosition: number): Address {
-  const { definition } = index;
-  if (!definition.isUnique) throw boxError('MORE_THAN_ONE_TUPLE');
-  const partCount = arrayLength(key, keyPosition);
-  const parts = keyPosition + containerHeaderSize(key, keyPosition);
-  validateExactKey(definition.keyDef, key, parts, partCount);
-  return index.find(key, parts, partCount);
+  return index.find(key, exactKey(index, key, keyPosition), arrayLength(key, keyPosition));
 }

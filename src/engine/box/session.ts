@@ -14,6 +14,8 @@ export class Session {
   user: Credentials;
   /** As whom it acts: another one inside `su` and set-uid functions. */
   effectiveUser: Credentials;
+  /** Rows of `_session_settings` that have been changed, by name. */
+  readonly settings = new Map<string, boolean | string>();
   /** What procedures keep for the session's life. */
   readonly storage: Record<string, unknown> = {};
 

@@ -11,7 +11,7 @@ import { arrayLength, containerHeaderSize, skipValue } from '../../codec/msgpack
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Catalog } from '../catalog/index.ts';
-import type { DuplicateMode, IndexCursor, SpaceIndex } from '../indexes/index.ts';
+import type { DuplicateMode, IndexCursor } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { CommitBatch, TransactionManager } from '../txn/index.ts';
 import { LIMITS } from '../../config/index.ts';
@@ -26,6 +26,7 @@ import {
 import { checkSelection, findExact, iteratorType, openSelection } from './selection.ts';
 import type { Session } from './session.ts';
 import { TupleUpdater } from './tuple-updater.ts';
+import { VirtualSpaces } from './virtual-spaces.ts';
 import { writeKey } from '../../tuple/index.ts';
 
 const GROUP_DEFAULT = 0;
@@ -36,6 +37,7 @@ export class Statements {
   readonly #transactions: TransactionManager;
   readonly #access: AccessControl;
   readonly #updater = new TupleUpdater();
+  readonly #virtual: VirtualSpaces;
   #nesting = 0;
   /** Set by the instance: `read_only`, or while it is not ready for writes. */
   isReadOnly = false;
@@ -49,6 +51,7 @@ export class Statements {
     this.#catalog = catalog;
     this.#transactions = transactions;
     this.#access = access;
+    this.#virtual = new VirtualSpaces(access, transactions);
   }
 
   /** The space that the last statement ran on: results are addresses in its arena. */
@@ -69,6 +72,9 @@ export class Statements {
     const type = iteratorType(iterator);
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
     this.waitingFor = null;
+    if (space.definition.engine !== 'memtx') {
+      return this.#virtual.select(session, space, space.index(indexId), type, offset, key, keyPosition);
+    }
     return openSelection(space, space.index(indexId), type, offset, key, keyPosition);
   }
 
@@ -76,6 +82,9 @@ export class Statements {
   get(session: Session, spaceId: number, indexId: number, key: Uint8Array, keyPosition: number): Address {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
     this.waitingFor = null;
+    if (space.definition.engine !== 'memtx') {
+      return this.#virtual.get(session, space, space.index(indexId), key, keyPosition);
+    }
     return findExact(space.index(indexId), key, keyPosition);
   }
 
@@ -91,6 +100,7 @@ export class Statements {
     const type = iteratorType(iterator);
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
     const index = space.index(indexId);
+    if (space.definition.engine !== 'memtx') return this.#virtual.count(session, space, index, type, key, keyPosition);
     checkSelection(space, index, type, key, keyPosition);
     const partCount = arrayLength(key, keyPosition);
     return index.count(type, key, keyPosition + containerHeaderSize(key, keyPosition), partCount);
@@ -109,6 +119,7 @@ export class Statements {
   /** Returns the tuple that was deleted, or NO_ADDRESS. */
   delete(session: Session, spaceId: number, indexId: number, key: Uint8Array, keyPosition: number): Address {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'delete');
     const index = space.index(indexId);
     const marks = this.#begin(space);
     try {
@@ -145,7 +156,12 @@ export class Statements {
     indexBase: number,
   ): Address {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'update');
     const index = space.index(indexId);
+    if (space.definition.engine === 'service') {
+      this.waitingFor = null;
+      return this.#virtual.updateSetting(session, space, index, bytes, keyPosition, operationsPosition, indexBase);
+    }
     const marks = this.#begin(space);
     try {
       const old = findExact(index, bytes, keyPosition);
@@ -184,15 +200,18 @@ export class Statements {
     indexBase: number,
   ): void {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'upsert');
     const primary = space.index(0);
     const marks = this.#begin(space);
     try {
-      const tuple = space.newTuple(bytes, tuplePositionInBytes, tupleEnd);
-      const old = this.#checkedUpsert(space, primary, tuple, bytes, operationsPosition, indexBase);
-      let updated = tuple;
+      space.validate(bytes, tuplePositionInBytes, tupleEnd);
+      const old = this.#updater.findSame(space, primary, bytes, tuplePositionInBytes);
+      let updated: Address;
       if (old !== NO_ADDRESS) {
-        space.freeTuple(tuple);
         updated = this.#updater.upsert(space, old, bytes, operationsPosition, indexBase);
+      } else {
+        this.#updater.checkUpsert(space, bytes, operationsPosition, indexBase);
+        updated = space.storeTuple(bytes, tuplePositionInBytes, tupleEnd);
       }
       if (updated !== NO_ADDRESS) this.#exchange(space, old, updated, old === NO_ADDRESS ? 'insert' : 'replace');
       if (!space.definition.isTemporary) {
@@ -218,24 +237,6 @@ export class Statements {
     }
   }
 
-  /** The tuple that an upsert meets, or NO_ADDRESS; operations of a wrong form free the new tuple and throw. */
-  #checkedUpsert(
-    space: Space,
-    primary: SpaceIndex,
-    tuple: Address,
-    bytes: Uint8Array,
-    operationsPosition: number,
-    indexBase: number,
-  ): Address {
-    try {
-      this.#updater.checkUpsert(space, bytes, operationsPosition, indexBase);
-    } catch (error) {
-      space.freeTuple(tuple);
-      throw error;
-    }
-    return this.#updater.findSame(space, primary, tuple);
-  }
-
   #put(
     session: Session,
     spaceId: number,
@@ -245,13 +246,16 @@ export class Statements {
     end: number,
   ): Address {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
+    if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'replace');
     const marks = this.#begin(space);
     try {
       const tuple =
         space.sequence === null
           ? space.newTuple(bytes, position, end)
           : this.#updater.withGeneratedField(this.#catalog, session.effectiveUser, space, bytes, position, end);
-      const old = this.#exchange(space, NO_ADDRESS, tuple, mode);
+      let old = NO_ADDRESS;
+      if (space.definition.engine === 'blackhole') this.#virtual.swallow(space, tuple);
+      else old = this.#exchange(space, NO_ADDRESS, tuple, mode);
       if (!space.definition.isTemporary) {
         const { redo } = this.#transactions;
         redo.beginRow(mode === 'insert' ? REQUEST_TYPE.insert : REQUEST_TYPE.replace, groupOf(space));

@@ -1,17 +1,29 @@
-/** New tuples from old ones: UPDATE, UPSERT, and generated values. The buffers are reused for every statement. */
+/**
+ * New tuples from old ones: UPDATE, UPSERT, and generated values. The buffers are reused for every statement.
+ * The fast path of updates is tried first; what it declines is done in general, with the same result.
+ */
 import { ByteWriter } from '../../base/index.ts';
-import { applyUpdate, applyUpsert, checkOperations, writeKeyParts } from '../../tuple/index.ts';
-import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../arena/index.ts';
+import {
+  applyUpdate,
+  applyUpsert,
+  checkOperations,
+  elementPosition,
+  FastUpdate,
+  writeKeyParts,
+} from '../../tuple/index.ts';
+import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Credentials } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { SpaceIndex } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 
 const BUFFER_BYTES = 4096;
+const ALL_FIELDS = -1;
 
 export class TupleUpdater {
   readonly #tuple = new ByteWriter(BUFFER_BYTES);
   readonly #key = new ByteWriter(256);
+  readonly #fast = new FastUpdate();
   readonly #request: { bytes: Uint8Array; position: number; indexBase: number } = {
     bytes: new Uint8Array(0),
     position: 0,
@@ -22,8 +34,11 @@ export class TupleUpdater {
   update(space: Space, old: Address, bytes: Uint8Array, operationsPosition: number, indexBase: number): Address {
     const writer = this.#tuple;
     writer.reset();
-    const request = this.#requestFor(bytes, operationsPosition, indexBase);
-    applyUpdate(writer, space.format, tupleSlab(space.arena, old), tuplePosition(old), request);
+    const isFast = this.#fast.read(space.format, bytes, operationsPosition, indexBase);
+    if (!isFast || !this.#applyFast(space, old)) {
+      const request = this.#requestFor(bytes, operationsPosition, indexBase);
+      applyUpdate(writer, space.format, tupleSlab(space.arena, old), tuplePosition(old), request);
+    }
     return space.newTuple(writer.bytes, 0, writer.position);
   }
 
@@ -34,20 +49,37 @@ export class TupleUpdater {
   upsert(space: Space, old: Address, bytes: Uint8Array, operationsPosition: number, indexBase: number): Address {
     const writer = this.#tuple;
     writer.reset();
-    const request = this.#requestFor(bytes, operationsPosition, indexBase);
-    applyUpsert(writer, space.format, tupleSlab(space.arena, old), tuplePosition(old), request, () => undefined);
-    if (this.#findByKeyOf(space.index(0), writer.bytes, 0) !== old) return NO_ADDRESS;
-    return space.newTuple(writer.bytes, 0, writer.position);
+    let touched = ALL_FIELDS;
+    const isFast = this.#fast.read(space.format, bytes, operationsPosition, indexBase);
+    if (isFast && this.#applyFast(space, old)) {
+      touched = this.#fast.touchedFields;
+    } else {
+      const request = this.#requestFor(bytes, operationsPosition, indexBase);
+      applyUpsert(writer, space.format, tupleSlab(space.arena, old), tuplePosition(old), request, () => undefined);
+    }
+    const updated = space.newTuple(writer.bytes, 0, writer.position);
+    if ((touched & space.primaryFields.fields) === 0) return updated;
+    if (this.findSame(space, space.index(0), writer.bytes, 0) === old) return updated;
+    space.freeTuple(updated);
+    return NO_ADDRESS;
   }
 
-  /** Checks the form of operations before it is known whether they will be applied. */
+  /** Checks the form of operations that will not be applied, because there is no tuple. */
   checkUpsert(space: Space, bytes: Uint8Array, operationsPosition: number, indexBase: number): void {
+    if (this.#fast.read(space.format, bytes, operationsPosition, indexBase)) return;
     checkOperations(space.format, this.#requestFor(bytes, operationsPosition, indexBase));
   }
 
-  /** The tuple with the primary key of `tuple`, or NO_ADDRESS. */
-  findSame(space: Space, primary: SpaceIndex, tuple: Address): Address {
-    return this.#findByKeyOf(primary, tupleSlab(space.arena, tuple), tuplePosition(tuple));
+  /** The stored tuple with the primary key of the valid tuple at `position`, or NO_ADDRESS. */
+  findSame(space: Space, primary: SpaceIndex, bytes: Uint8Array, position: number): Address {
+    const { keyDef } = primary.definition;
+    const { firstFieldNo } = space.primaryFields;
+    if (firstFieldNo >= 0) {
+      return primary.find(bytes, elementPosition(bytes, position, firstFieldNo), keyDef.parts.length);
+    }
+    this.#key.reset();
+    writeKeyParts(this.#key, keyDef, bytes, position);
+    return primary.find(this.#key.bytes, 0, keyDef.parts.length);
   }
 
   /** Stores the tuple with its generated field filled in. */
@@ -66,11 +98,11 @@ export class TupleUpdater {
     return space.newTuple(writer.bytes, 0, writer.position);
   }
 
-  #findByKeyOf(primary: SpaceIndex, bytes: Uint8Array, position: number): Address {
-    const { keyDef } = primary.definition;
-    this.#key.reset();
-    writeKeyParts(this.#key, keyDef, bytes, position);
-    return primary.find(this.#key.bytes, 0, keyDef.parts.length);
+  /** Applies the operations that the fast path has read; false, with nothing written, if it declines. */
+  #applyFast(space: Space, old: Address): boolean {
+    const position = tuplePosition(old);
+    const end = position + tupleSize(space.arena, old);
+    return this.#fast.apply(this.#tuple, space.format, tupleSlab(space.arena, old), position, end);
   }
 
   #requestFor(

@@ -149,12 +149,17 @@ export function checkUnlocked(space: Space, build: SpaceBuild | null): void {
   throw boxError('ALTER_SPACE', space.name, 'the space is already being modified');
 }
 
+/** What an alteration brings is compared with what was there, never the other way round: errors show the order. */
 function alterationFormat(schema: Schema, { definition, fields, slots }: Alteration): TupleFormat {
+  const present = slots.filter((slot) => slot !== null);
+  const isKept = ({ previous, definition: { id, keyDef } }: IndexSlot): boolean =>
+    id === 0 || previous?.definition.keyDef === keyDef;
+  const ordered = [...present.filter(isKept), ...present.filter((slot) => !isKept(slot))];
   return formatOf(
     schema,
     definition,
     fields,
-    slots.flatMap((slot) => (slot === null ? [] : [slot.definition])),
+    ordered.map((slot) => slot.definition),
   );
 }
 

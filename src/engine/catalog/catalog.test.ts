@@ -9,11 +9,11 @@ import { SYSTEM_SPACE as SYSTEM } from './system-space-ids.ts';
 
 const SPACE = 600;
 
-function withSpace(flags: Value = {}, format: Value = []): CatalogFixture {
+function withSpace(flags: Value = {}, format: Value = [], primaryType = 'tree'): CatalogFixture {
   const fixture = CatalogFixture.bootstrapped();
   fixture.run(() => {
     fixture.insert(SYSTEM.space, [SPACE, 1, 'a', 'memtx', 0, flags, format]);
-    fixture.insert(SYSTEM.index, [SPACE, 0, 'pk', 'tree', {}, [[0, 'unsigned']]]);
+    fixture.insert(SYSTEM.index, [SPACE, 0, 'pk', primaryType, {}, [[0, 'unsigned']]]);
   });
   fixture.settle();
   return fixture;
@@ -94,8 +94,8 @@ describe('memory', () => {
     expect(fixture.userCellBytes).toBe(0);
   });
 
-  it('of a truncated space comes back, and the space goes on', () => {
-    const fixture = withSpace();
+  it.each(['tree', 'hash'])('of a truncated space with a %s comes back, and the space goes on', (primaryType) => {
+    const fixture = withSpace({}, [], primaryType);
     fill(fixture, 500);
     fixture.run(() => {
       fixture.insert(SYSTEM.truncate, [SPACE, 1]);

@@ -6,7 +6,7 @@ import {
   kindAt,
   payloadLength,
   readBigInt,
-  readString,
+  readExactString,
   skipValue,
 } from '../../codec/msgpack/index.ts';
 import { elementPosition } from '../../tuple/index.ts';
@@ -50,7 +50,7 @@ export class TupleReader {
   }
 
   string(fieldNo: number): string {
-    return readString(this.bytes, this.#typed(fieldNo, KIND.string, 'string'));
+    return readExactString(this.bytes, this.#typed(fieldNo, KIND.string, 'string'));
   }
 
   /** Bytes of the string field. */

@@ -45,6 +45,15 @@ export class FileCollector {
 
   /** Removes what nobody needs. Failures are logged: the next checkpoint tries again. */
   collect(): void {
+    try {
+      this.#collect();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.#log.warn(`files that are not needed any more stay for now: ${error.message}`);
+    }
+  }
+
+  #collect(): void {
     const { directory, checkpointCount } = this.#options;
     const signatures = this.checkpoints();
     const oldestKept = signatures[Math.max(0, signatures.length - checkpointCount)];

@@ -76,6 +76,14 @@ export interface SpaceIndex {
   find(key: Uint8Array, keyPosition: number, partCount: number): Address;
 
   /**
+   * Announces searches that will follow in this turn, and then brings what they will read into the cache. Only a help:
+   * kinds of indexes that gain nothing do without. Keys and tuples must have been checked.
+   */
+  expectKey?(key: Uint8Array, keyPosition: number, partCount: number): void;
+  expectTuple?(tuple: Uint8Array, position: number): void;
+  fetchExpected?(): void;
+
+  /**
    * Whether the pair of iterator and part count is served; box answers ER_UNSUPPORTED_INDEX_FEATURE if not. The key
    * has been checked against the parts before.
    */

@@ -6,8 +6,17 @@
  * replaced it does, when the change is durable or rolled back; (4) memory for a change is reserved before its first
  * step, so that undoing it cannot fail.
  */
-import { assert, boxError, boxErrorWith, ByteWriter, copyBytes, type SequenceId, type SpaceId, type UserId } from '../../base/index.ts';
-import { type TupleFormat, validateTuple, writeKeyParts } from '../../tuple/index.ts';
+import {
+  assert,
+  boxError,
+  boxErrorWith,
+  ByteWriter,
+  copyBytes,
+  type SequenceId,
+  type SpaceId,
+  type UserId,
+} from '../../base/index.ts';
+import { type KeyFields, keyFields, type TupleFormat, validateTuple, writeKeyParts } from '../../tuple/index.ts';
 import {
   type Address,
   type Arena,
@@ -68,8 +77,22 @@ export type SpaceSequence = Readonly<{ sequenceId: SequenceId; fieldNo: number; 
 /** Ids of the spaces that hold the schema. */
 const SYSTEM_SPACE_ID = { min: 256, max: 511 } as const;
 
-/** Bytes beside the data that Tarantool counts into a tuple when it compares it with memtx_max_tuple_size. */
-const COUNTED_HEADER_BYTES = 21;
+/** What Tarantool 2.6.0 counts into a tuple beside its data when it compares it with memtx_max_tuple_size. */
+const COUNTED_BYTES = { header: 14, indexedField: 4 } as const;
+
+/** The first field needs no place in a tuple's map of indexed fields. */
+function countedHeaderBytes(indexes: readonly SpaceIndex[]): number {
+  const places = new Set<string>();
+  for (const { definition } of indexes) {
+    if (definition.functionId !== null) continue;
+    for (const { fieldNo, path } of definition.keyDef.parts) {
+      if (fieldNo > 0 || path !== null) places.add(`${fieldNo} ${JSON.stringify(path?.tokens ?? [])}`);
+    }
+  }
+  return COUNTED_BYTES.header + COUNTED_BYTES.indexedField * places.size;
+}
+
+const NO_KEY_FIELDS: KeyFields = { fields: 0, firstFieldNo: -1 };
 
 export class Space {
   definition: SpaceDefinition;
@@ -82,9 +105,12 @@ export class Space {
   /** The same without gaps; the primary index first. */
   indexList: readonly SpaceIndex[] = [];
   primary: SpaceIndex | null = null;
+  /** Where the primary key stands in a tuple. */
+  primaryFields: KeyFields = NO_KEY_FIELDS;
   /** Bytes of the data of all tuples. */
   byteSize = 0;
   readonly #tupleBytesMax: number;
+  #countedHeaderBytes = countedHeaderBytes([]);
   readonly isSystem: boolean;
   readonly onReplace: ReplaceTrigger[] = [];
   /** Whether anything follows from a change: a change of the schema, or triggers. */
@@ -139,6 +165,8 @@ export class Space {
     this.indexes = indexes.slice(0, indexes.findLastIndex((index) => index !== null) + 1);
     this.indexList = this.indexes.filter((index) => index !== null);
     this.primary = this.indexes[0] ?? null;
+    this.#countedHeaderBytes = countedHeaderBytes(this.indexList);
+    this.primaryFields = this.primary === null ? NO_KEY_FIELDS : keyFields(this.primary.definition.keyDef);
     this.byteSize = byteSize;
   }
 
@@ -149,16 +177,32 @@ export class Space {
     return index;
   }
 
-  /** Stores a valid tuple in a cell of its own, not yet in any index. */
+  /** Throws unless the bytes are a tuple that fits the format. */
+  validate(bytes: Uint8Array, position: number, end: number): void {
+    validateTuple(this.format, bytes, position, end);
+  }
+
+  /** Stores a tuple in a cell of its own, not yet in any index. Throws if it does not fit the format, or the memory. */
   newTuple(bytes: Uint8Array, position: number, end: number): Address {
     validateTuple(this.format, bytes, position, end);
+    return this.storeTuple(bytes, position, end);
+  }
+
+  /** The same for a tuple that `validate` has accepted. */
+  storeTuple(bytes: Uint8Array, position: number, end: number): Address {
     const size = end - position;
-    if (size + COUNTED_HEADER_BYTES > this.#tupleBytesMax) {
-      throw boxError('MEMTX_MAX_TUPLE_SIZE', size + COUNTED_HEADER_BYTES);
+    if (size + this.#countedHeaderBytes > this.#tupleBytesMax) {
+      throw boxError('MEMTX_MAX_TUPLE_SIZE', size + this.#countedHeaderBytes);
     }
     const address = this.arena.allocate(size + TUPLE_HEADER_BYTES);
     if (address === NO_ADDRESS) {
-      throw boxErrorWith({ type: 'OutOfMemory' }, 'MEMORY_ISSUE', size + TUPLE_HEADER_BYTES, 'slab allocator', 'memtx_tuple');
+      throw boxErrorWith(
+        { type: 'OutOfMemory' },
+        'MEMORY_ISSUE',
+        size + TUPLE_HEADER_BYTES,
+        'slab allocator',
+        'memtx_tuple',
+      );
     }
     const slab = address >>> SLAB_SHIFT;
     const word = (address & SLAB_MASK) << 1;

@@ -16,10 +16,12 @@ import {
   compareVclocks,
   type Vclock,
   vclockIsCoveredBy,
+  vclockSignature,
 } from '../../codec/xlog/index.ts';
 import { FileError, type WorkerEnv } from '../../env/index.ts';
 import type { Durability } from '../txn/index.ts';
 import { LogFile } from './log-file.ts';
+import { logFilePath } from './log-files.ts';
 
 /** `none` writes no file at all, `fsync` makes every batch durable. */
 export type WalMode = 'none' | 'write' | 'fsync';
@@ -70,6 +72,8 @@ export class LogFileWriter {
   #vclock: Vclock;
   #lastFileVclock: Vclock | null;
   #file: LogFile | null = null;
+  /** Of a file that was there before and may not be durable. */
+  #inheritedVclock: Vclock | null;
 
   /** Touches no file. */
   constructor(
@@ -82,6 +86,7 @@ export class LogFileWriter {
     this.#onWarning = onWarning;
     this.#vclock = options.vclock;
     this.#lastFileVclock = options.lastFileVclock;
+    this.#inheritedVclock = options.lastFileVclock;
   }
 
   /** State after the last batch written. */
@@ -149,6 +154,7 @@ export class LogFileWriter {
 
   #openFile(): LogFile {
     const { directory, instanceUuid, softwareVersion } = this.#options;
+    this.#syncInherited();
     const file = LogFile.open(
       this.#env,
       { directory, instanceUuid, softwareVersion, onWarning: this.#onWarning },
@@ -157,6 +163,26 @@ export class LogFileWriter {
     );
     this.#lastFileVclock = this.#vclock;
     return file;
+  }
+
+  /**
+   * Makes the file durable that the last run of the process has left, before one follows it: else a crash of the machine
+   * could keep the rows of the new file and lose those before them.
+   */
+  #syncInherited(): void {
+    const vclock = this.#inheritedVclock;
+    if (vclock === null) return;
+    const { files } = this.#env;
+    const path = logFilePath(files, this.#options.directory, vclockSignature(vclock), 'XLOG');
+    if (files.status(path) !== null) {
+      const file = files.open(path, 'update');
+      try {
+        file.sync();
+      } finally {
+        file.close();
+      }
+    }
+    this.#inheritedVclock = null;
   }
 
   #closeFile(): void {

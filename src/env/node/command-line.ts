@@ -1,5 +1,5 @@
 /** This process as a command: its words, its environment, its terminal, and its end. */
-import type { CommandLine } from '../ports.ts';
+import type { CommandLine } from '../index.ts';
 import { createTerminal } from './terminal.ts';
 
 /** Words of the process in front of the command's own: Node and the program. */

@@ -2,12 +2,12 @@
 import * as nodePath from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as vm from 'node:vm';
-import type { ScriptContext, Scripts } from '../ports.ts';
+import type { ScriptContext, Scripts } from '../index.ts';
 
 /** How errors name the text. */
 const TEXT_NAME = 'console';
 /** What could end a text of which V8 does not say that its end was unexpected. */
-const CLOSINGS = ['\n)', '*/'] as const;
+const CLOSINGS = ['\n)', '\n*/', '}`'] as const;
 const CLOSINGS_MAX = 16;
 const UNEXPECTED_END = 'Unexpected end of input';
 

@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as readline from 'node:readline';
 import { assert } from '../../base/index.ts';
-import type { Completion, LineEditor, LineEvent, Terminal } from '../ports.ts';
+import type { Completion, LineEditor, LineEvent, Terminal } from '../index.ts';
 
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;

@@ -1,19 +1,19 @@
 /** CALL: procedures over iproto. */
 import { boxError } from '../../base/index.ts';
 import { beginDataResponse, BODY_KEY, endDataResponse, REQUEST_TYPE } from '../../codec/iproto/index.ts';
-import { decodeArray, encodeValue, readString, type Value, writeArrayHeader } from '../../codec/msgpack/index.ts';
+import { decodeArray, encodeValue, readExactString, type Value, writeArrayHeader } from '../../codec/msgpack/index.ts';
 import { asBoxError, type Box, type ProcedureResult } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { IprotoConnection } from './connection.ts';
+import { decodeBody } from './request-body.ts';
 
 const CALL_KEYS = [BODY_KEY.functionName];
 
 /** Calls the procedure; its reply waits for what it wrote, and, if it returned a promise, for that. */
 export function call(box: Box, connection: IprotoConnection, type: number): void {
   const { request, session } = connection;
-  const malformed = request.decodeBody(CALL_KEYS);
-  if (malformed !== null) throw malformed;
-  const name = readString(request.bytes, request.functionNamePosition);
+  decodeBody(connection, CALL_KEYS);
+  const name = readExactString(request.bytes, request.functionNamePosition);
   const args = request.tuplePosition < 0 ? [] : decodeArray(request.bytes, request.tuplePosition);
   box.statements.lastWrite = null;
   const result = box.procedures.call(session, name, args);

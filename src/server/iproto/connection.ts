@@ -23,6 +23,10 @@ export interface ConnectionHost {
   readonly schemaVersion: number;
   readonly packetBytesMax: number;
   nowMs(): number;
+  /** Shared by all connections: gathered requests are executed before the call that brought them returns. */
+  readonly decoders: readonly RequestDecoder[];
+  /** Sees requests that will be executed next, all together. */
+  foresee(requests: readonly RequestDecoder[], count: number): void;
   /** Executes the request in the decoder and writes its reply. */
   execute(connection: IprotoConnection): void;
   /** The connection has output to send at the end of the turn. */
@@ -34,18 +38,20 @@ export interface ConnectionHost {
 }
 
 export class IprotoConnection implements PendingOwner {
-  readonly request = new RequestDecoder();
+  /** The request that is being executed. */
+  request: RequestDecoder;
   readonly session: Session;
   /** Open transactions by stream id. */
   readonly streams = new Map<number, InteractiveTransaction>();
   openWatchers: ConnectionWatchers | null = null;
-  /** Where the header of the request in the decoder begins. */
-  packetStart = 0;
   /** What AUTH proves itself against. */
   readonly salt: Uint8Array;
   readonly #host: ConnectionHost;
   readonly #stream: Stream;
   readonly #decoder: FrameDecoder;
+  /** The chunk that is being cut into packets, and how many of its requests have been gathered. */
+  #chunk: Uint8Array | null = null;
+  #gathered = 0;
   #output: ByteWriter;
   #flushScheduled = false;
   readonly #freePending: PendingReplies[] = [];
@@ -62,6 +68,7 @@ export class IprotoConnection implements PendingOwner {
     this.session = session;
     this.salt = salt;
     this.#output = host.pool.take();
+    this.request = host.decoders[0]!;
     this.#decoder = new FrameDecoder((bytes, start, end) => this.#packet(bytes, start, end), host.packetBytesMax);
   }
 
@@ -194,24 +201,48 @@ export class IprotoConnection implements PendingOwner {
 
   #data(chunk: Uint8Array): void {
     try {
-      this.#decoder.push(chunk);
+      this.#chunk = chunk;
+      try {
+        this.#decoder.push(chunk);
+      } finally {
+        this.#executeGathered();
+        this.#chunk = null;
+      }
     } catch (error) {
       if (!(error instanceof BoxError)) {
         this.#host.failed(error);
         return;
       }
-      this.request.syncHigh = 0;
-      this.request.syncLow = 0;
-      this.writeError(error);
+      this.writeErrorTo(error, 0, 0);
       this.close();
     }
   }
 
+  /** Gathers requests that lie in the chunk; one that was put together from several chunks is executed at once. */
   #packet(bytes: Uint8Array, start: number, end: number): void {
-    this.packetStart = start;
-    const error = this.request.decodeHeader(bytes, start, end);
-    if (error !== null) this.writeError(error);
-    else this.#host.execute(this);
+    const { decoders } = this.#host;
+    const decoder = decoders[this.#gathered++]!;
+    const error = decoder.decodeHeader(bytes, start, end);
+    decoder.packetStart = start;
+    if (error !== null) {
+      this.#gathered--;
+      this.#executeGathered();
+      this.request = decoder;
+      this.writeError(error);
+    } else if (this.#gathered === decoders.length || bytes !== this.#chunk) {
+      this.#executeGathered();
+    }
+  }
+
+  #executeGathered(): void {
+    const count = this.#gathered;
+    this.#gathered = 0;
+    const { decoders } = this.#host;
+    if (count > 1) this.#host.foresee(decoders, count);
+    for (let at = 0; at < count && !this.#isClosed; at++) {
+      this.request = decoders[at]!;
+      this.#host.execute(this);
+    }
   }
 
   #ended(): void {

@@ -4,34 +4,32 @@
  * BoxError is its answer; anything else is a failure of ours.
  */
 import { BoxError, boxError } from '../../base/index.ts';
-import { beginDataResponse, endDataResponse, REQUEST_TYPE } from '../../codec/iproto/index.ts';
+import { beginDataResponse, BODY_KEY, endDataResponse, REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import { type Box, executeChange, executeSelect, mandatoryKeys, writeChangeResult } from '../../engine/box/index.ts';
+import { PRIVILEGE } from '../../engine/access/index.ts';
 import { call } from './call-requests.ts';
 import type { IprotoConnection } from './connection.ts';
 import { authenticate, identify, ping, vote } from './session-requests.ts';
 import { executeInStream } from './stream-requests.ts';
+import { decodeBody, requireWholeBody } from './request-body.ts';
 import { unwatch, watch, watchOnce } from './watch-requests.ts';
+
+const SELECT_KEYS = mandatoryKeys(REQUEST_TYPE.select) ?? [];
+const EVAL_KEYS = [BODY_KEY.expression];
+const SQL_KEYS = [BODY_KEY.sqlText];
+const NOP_KEYS = [BODY_KEY.spaceId];
 
 /** Executes the request in the connection's decoder. */
 export function executeRequest(box: Box, connection: IprotoConnection): void {
   const { request } = connection;
   const type = request.type & 0xff;
   try {
-    const { schemaVersion } = box.catalog;
-    if (request.schemaVersion !== 0 && request.schemaVersion !== schemaVersion && isChecked(type)) {
-      // 2.6.0 prints the two numbers in this order.
-      throw boxError('WRONG_SCHEMA_VERSION', request.schemaVersion, schemaVersion);
-    }
     if (request.streamId !== 0) executeInStream(box, connection, type);
     else dispatch(box, connection, type);
   } catch (error) {
     if (!(error instanceof BoxError)) throw error;
     connection.writeError(error);
   }
-}
-
-function isChecked(type: number): boolean {
-  return type >= REQUEST_TYPE.select && type <= REQUEST_TYPE.prepare && type !== REQUEST_TYPE.auth;
 }
 
 /** Executes a request outside of any transaction of a stream. */
@@ -69,12 +67,13 @@ export function dispatch(box: Box, connection: IprotoConnection, type: number): 
       requireWholeBody(connection);
       throw boxError('UNABLE_TO_PROCESS_OUT_OF_STREAM', streamRequestName(type));
     case REQUEST_TYPE.eval:
-      requireWholeBody(connection);
-      throw boxError('UNSUPPORTED', 'This version', 'evaluation of Lua expressions');
+      return evaluate(box, connection);
     case REQUEST_TYPE.execute:
     case REQUEST_TYPE.prepare:
-      requireWholeBody(connection);
+      decodeBody(connection, SQL_KEYS);
       throw boxError('UNSUPPORTED', 'This version', 'SQL');
+    case REQUEST_TYPE.nop:
+      return refuseNop(connection);
     default:
       requireWholeBody(connection);
       throw boxError('UNKNOWN_REQUEST_TYPE', type);
@@ -86,9 +85,25 @@ function streamRequestName(type: number): string {
   return type === REQUEST_TYPE.commit ? 'COMMIT' : 'ROLLBACK';
 }
 
+/** There is no Lua yet, but who may not evaluate it learns that first. */
+function evaluate(box: Box, connection: IprotoConnection): void {
+  decodeBody(connection, EVAL_KEYS);
+  box.access.checkUniverse(connection.session.effectiveUser, PRIVILEGE.execute);
+  throw boxError('UNSUPPORTED', 'This version', 'evaluation of Lua expressions');
+}
+
+/** NOP stands in logs only; 2.6.0 looks at its body before it finds that out. */
+function refuseNop(connection: IprotoConnection): void {
+  const { request } = connection;
+  requireWholeBody(connection);
+  request.decodeBody(NOP_KEYS);
+  if (request.hasDataField) throw boxError('INVALID_MSGPACK', 'packet body');
+  throw boxError('UNKNOWN_REQUEST_TYPE', REQUEST_TYPE.nop);
+}
+
 function select(box: Box, connection: IprotoConnection): void {
   const { request, session } = connection;
-  decodeBody(connection, REQUEST_TYPE.select);
+  decodeBody(connection, SELECT_KEYS);
   const output = connection.output;
   const start = beginDataResponse(output);
   let count: number;
@@ -103,7 +118,7 @@ function select(box: Box, connection: IprotoConnection): void {
 
 function change(box: Box, connection: IprotoConnection, type: number): void {
   const { request, session } = connection;
-  decodeBody(connection, type);
+  decodeBody(connection, mandatoryKeys(type) ?? []);
   const { statements } = box;
   const tuple = executeChange(statements, session, request, type);
   const { waitingFor } = statements;
@@ -111,15 +126,4 @@ function change(box: Box, connection: IprotoConnection, type: number): void {
   const start = beginDataResponse(output);
   const count = writeChangeResult(statements, tuple, output);
   endDataResponse(output, start, count, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
-}
-
-function decodeBody(connection: IprotoConnection, type: number): void {
-  const error = connection.request.decodeBody(mandatoryKeys(type) ?? []);
-  if (error !== null) throw error;
-}
-
-/** For requests whose body is not decoded: it must be a value all the same. */
-function requireWholeBody(connection: IprotoConnection): void {
-  const error = connection.request.checkBody();
-  if (error !== null) throw error;
 }

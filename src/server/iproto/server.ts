@@ -3,15 +3,17 @@
  * Invariant: when more than `netMessagesMax` requests wait for the log, no connection is read from until half have
  * been answered.
  */
-import { encodeGreeting } from '../../codec/iproto/index.ts';
+import { encodeGreeting, RequestDecoder } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Address as NetworkAddress, Env, Listener, Stream } from '../../env/index.ts';
-import type { Box } from '../../engine/box/index.ts';
+import { type Box, mandatoryKeys } from '../../engine/box/index.ts';
 import { type ConnectionHost, IprotoConnection } from './connection.ts';
 import { BufferPool } from './output.ts';
 import { executeRequest } from './requests.ts';
 
 const SALT_BYTES = 32;
+/** Requests of one chunk that are looked at together before the first is executed. */
+const GATHERED_MAX = 16;
 
 export type IprotoServerOptions = Readonly<{
   instanceUuid: string;
@@ -24,6 +26,7 @@ export type IprotoServerOptions = Readonly<{
 
 export class IprotoServer implements ConnectionHost {
   readonly pool = new BufferPool();
+  readonly decoders: readonly RequestDecoder[] = Array.from({ length: GATHERED_MAX }, () => new RequestDecoder());
   readonly packetBytesMax: number;
   readonly #env: Env;
   readonly #box: Box;
@@ -71,6 +74,17 @@ export class IprotoServer implements ConnectionHost {
 
   nowMs(): number {
     return this.#env.clock.monotonicMs();
+  }
+
+  foresee(requests: readonly RequestDecoder[], count: number): void {
+    const { lookahead } = this.#box;
+    for (let at = 0; at < count; at++) {
+      const request = requests[at]!;
+      const type = request.type & 0xff;
+      const keys = mandatoryKeys(type);
+      if (keys !== null && request.streamId === 0 && request.decodeBody(keys) === null) lookahead.expect(request, type);
+    }
+    lookahead.fetch();
   }
 
   execute(connection: IprotoConnection): void {

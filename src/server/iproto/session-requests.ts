@@ -11,7 +11,7 @@ import {
   writeOkResponse,
 } from '../../codec/iproto/index.ts';
 import {
-  readString,
+  readExactString,
   writeArrayHeader,
   writeBoolean,
   writeMapHeader,
@@ -19,13 +19,14 @@ import {
 } from '../../codec/msgpack/index.ts';
 import type { Box } from '../../engine/box/index.ts';
 import type { IprotoConnection } from './connection.ts';
+import { checkSchemaVersion, decodeBody, requireWholeBody } from './request-body.ts';
 
 const AUTH_KEYS = [BODY_KEY.userName, BODY_KEY.tuple];
 const OUR_FEATURES = [FEATURE.streams, FEATURE.transactions, FEATURE.errorExtension, FEATURE.watchers];
 
 export function ping(box: Box, connection: IprotoConnection): void {
-  const malformed = connection.request.checkBody();
-  if (malformed !== null) throw malformed;
+  requireWholeBody(connection);
+  checkSchemaVersion(connection);
   writeOk(box, connection);
 }
 
@@ -38,9 +39,8 @@ export function writeOk(box: Box, connection: IprotoConnection): void {
 /** Takes another user for the session; a failure leaves the one it had. */
 export function authenticate(box: Box, connection: IprotoConnection): void {
   const { request, session } = connection;
-  const malformed = request.decodeBody(AUTH_KEYS);
-  if (malformed !== null) throw malformed;
-  const name = readString(request.bytes, request.userNamePosition);
+  decodeBody(connection, AUTH_KEYS);
+  const name = readExactString(request.bytes, request.userNamePosition);
   session.login(box.access.authenticate(connection.salt, name, request.bytes, request.tuplePosition));
   writeOk(box, connection);
 }
@@ -64,6 +64,8 @@ export function identify(box: Box, connection: IprotoConnection): void {
 /** What a server that looks for a leader asks first. */
 export function vote(box: Box, connection: IprotoConnection, type: number): void {
   if (type === REQUEST_TYPE.voteDeprecated) throw boxError('UNKNOWN_REQUEST_TYPE', type);
+  requireWholeBody(connection);
+  checkSchemaVersion(connection);
   const { request, output } = connection;
   const start = beginResponse(output);
   const { isReadOnly } = box.statements;

@@ -19,6 +19,7 @@ import {
   writeChangeResult,
 } from '../../engine/box/index.ts';
 import type { IprotoConnection } from './connection.ts';
+import { checkSchemaVersion } from './request-body.ts';
 import { dispatch } from './requests.ts';
 
 /** What a stream may ask for beside data requests. */
@@ -43,11 +44,12 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
   }
   if (transaction === undefined || type === REQUEST_TYPE.ping) return dispatch(box, connection, type);
   if (!isData) throw boxError('UNSUPPORTED', 'A transaction over a stream', 'calls of procedures');
+  checkSchemaVersion(connection);
   const { output } = connection;
   const start = beginDataResponse(output);
   let count: number;
   try {
-    count = transaction.execute(request, type, connection.packetStart, output, connection.nowMs());
+    count = transaction.execute(request, type, request.packetStart, output, connection.nowMs());
   } catch (error) {
     output.position = start;
     throw error;

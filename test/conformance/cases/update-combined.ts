@@ -72,10 +72,6 @@ export const COMBINED: readonly Case[] = [
       ['=', 4, 'y'],
     ],
     [
-      ['=', 4, 'y'],
-      ['=', '[5][1]', 'x'],
-    ],
-    [
       ['=', '[5][1]', 'x'],
       ['=', '[5][1]', 'y'],
     ],
@@ -96,6 +92,15 @@ export const COMBINED: readonly Case[] = [
       ['=', '[6][1]', 'x'],
     ],
   ]),
+  {
+    ...table('a path into a value that the same request assigns', [
+      [
+        ['=', 4, 'y'],
+        ['=', '[5][1]', 'x'],
+      ],
+    ]),
+    differs: 'this is a double update; 2.6.0 takes the operation for the value, and crashes on paths with names',
+  },
   table('malformed operations', [
     [5],
     ['x'],

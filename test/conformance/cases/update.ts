@@ -119,12 +119,17 @@ const FIELDS: readonly Case[] = [
       ['=', 10, 'a'],
       ['=', 11, 'b'],
     ],
-    [['=', 4294967295, 'a']],
-    [['=', 4294967296, 'a']],
     [['=', 2147483647, 'a']],
-    [['=', MAX_UNSIGNED, 'a']],
-    [['=', MIN_SIGNED, 'a']],
   ]),
+  {
+    ...table('assign to fields whose number has more than 31 bits', [
+      [['=', 4294967295, 'a']],
+      [['=', 4294967296, 'a']],
+      [['=', MAX_UNSIGNED, 'a']],
+      [['=', MIN_SIGNED, 'a']],
+    ]),
+    differs: 'the error of an upsert names field 1, as that of an update does; 2.6.0 prints memory that it has not set',
+  },
   table('insert', [
     [['!', 1, 'new']],
     [['!', 0, 1]],

@@ -69,6 +69,18 @@ export class TreeIndex implements SpaceIndex {
     return this.#tree.find(key, keyPosition, partCount);
   }
 
+  expectKey(key: Uint8Array, keyPosition: number, partCount: number): void {
+    this.#tree.expectKey(key, keyPosition, partCount);
+  }
+
+  expectTuple(tuple: Uint8Array, position: number): void {
+    this.#tree.expectTuple(tuple, position);
+  }
+
+  fetchExpected(): void {
+    this.#tree.fetchExpected();
+  }
+
   supports(iterator: IteratorType): boolean {
     return isTreeIterator(iterator);
   }

@@ -16,7 +16,8 @@ import {
 import { ITERATOR, type IteratorType } from '../contract.ts';
 import { TreeCursor } from './cursor.ts';
 import { childOf, pageCount } from './pages.ts';
-import type { KeyOrder, Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
+import type { KeyOrder } from './tree-search.ts';
 
 const MODE = { ended: 0, single: 1, forward: 2, backward: 3, forwardEqual: 4, backwardEqual: 5 } as const;
 type Mode = (typeof MODE)[keyof typeof MODE];

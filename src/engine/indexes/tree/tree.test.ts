@@ -12,7 +12,8 @@ import {
 } from '../../arena/index.ts';
 import { TreeCursor, TreeWalk } from './cursor.ts';
 import { childOf, hintOf, pageCount, pageLevel, tupleOf } from './pages.ts';
-import { type KeyOrder, Tree } from './tree.ts';
+import { Tree } from './tree.ts';
+import type { KeyOrder } from './tree-search.ts';
 
 /** Keys are 4 big-endian bytes; the hint keeps the upper bytes only, so that full comparisons happen all the time. */
 function keyAt(bytes: Uint8Array, position: number): number {

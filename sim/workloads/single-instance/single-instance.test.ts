@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { WorkerEntry } from '../../env/index.ts';
+import { runSingleInstance } from './index.ts';
+import { MUTANTS } from './mutants.ts';
+
+const REGRESSIONS = new URL('../../regressions/single-instance.txt', import.meta.url);
+/** A mutant is noticed much earlier; this ends the search when the workload has become blind. */
+const SEEDS_MAX = 30;
+
+function regressionSeeds(): readonly number[] {
+  const lines = readFileSync(REGRESSIONS, 'utf8').split('\n');
+  return lines.flatMap((line) => (/^\d/.test(line) ? [Number.parseInt(line, 10)] : []));
+}
+
+/** The first seed whose run fails with this log worker. */
+async function failingSeed(logWorker: WorkerEntry, walMode: 'write' | 'fsync'): Promise<number | null> {
+  for (let seed = 0; seed < SEEDS_MAX; seed++) {
+    try {
+      await runSingleInstance(seed, { logWorker, walMode });
+    } catch {
+      return seed;
+    }
+  }
+  return null;
+}
+
+describe('the simulated instance', () => {
+  it.each(regressionSeeds())('keeps its promises with seed %i, which once failed', async (seed) => {
+    await runSingleInstance(seed);
+  });
+
+  it('repeats a run exactly', async () => {
+    const [first, second] = [await runSingleInstance(77), await runSingleInstance(77)];
+    expect(second).toEqual(first);
+    expect((await runSingleInstance(78)).digest).not.toBe(first.digest);
+  });
+
+  it.each([
+    ['acknowledgesTooEarly', 'write'],
+    ['losesSyncs', 'fsync'],
+    ['keepsFailedRows', 'write'],
+    ['ignoresFailedWrites', 'write'],
+  ] as const)('notices a log that %s', async (mutant, walMode) => {
+    expect(await failingSeed(MUTANTS[mutant], walMode)).not.toBeNull();
+  });
+});

@@ -1,0 +1,320 @@
+/**
+ * Searching in a B+tree: the read-only half of `Tree`.
+ * The search in progress lives in fields, not arguments: the loops stay small and nothing is allocated.
+ */
+import { type Address, type Arena, NO_ADDRESS, tuplePosition, tupleSlab } from '../../arena/index.ts';
+import { LOOKAHEAD_MAX, touchLeaves } from './lookahead.ts';
+import {
+  childOf,
+  hintBase,
+  hintOf,
+  INNER_TUPLES_WORD,
+  LEAF_CAPACITY,
+  LEAF_TUPLES_WORD,
+  pageCount,
+  pageDoubles,
+  pageWords,
+  tupleOf,
+  wordBase,
+} from './pages.ts';
+
+/** What the tree needs to know of its keys; `tuple/comparator` compiles it from a key definition. */
+export interface KeyOrder {
+  compareTuples(a: Uint8Array, aPosition: number, b: Uint8Array, bPosition: number): number;
+  /** `keyPosition` is that of the first part's value. */
+  compareTupleWithKey(
+    tuple: Uint8Array,
+    tuplePosition: number,
+    key: Uint8Array,
+    keyPosition: number,
+    partCount: number,
+  ): number;
+  tupleHint(tuple: Uint8Array, tuplePosition: number): number;
+  keyHint(key: Uint8Array, keyPosition: number, partCount: number): number;
+  /** Equal hints of an absolute value up to this mean equal keys. */
+  readonly exactHintMax: number;
+}
+
+/** Below this height everything is in the cache anyway. */
+const LOOKAHEAD_HEIGHT_MIN = 3;
+
+/** Levels that a path has room for; 12 of them hold more entries than addresses exist. */
+export const DEPTH_MAX = 12;
+
+export class TreeSearch {
+  readonly arena: Arena;
+  readonly order: KeyOrder;
+  readonly #exactHintMax: number;
+  root: Address = NO_ADDRESS;
+  height = 0;
+
+  protected searchHint = 0;
+  #searchExact = false;
+  #searchBytes: Uint8Array = new Uint8Array(0);
+  #searchPosition = 0;
+  /** Parts of the key, or -1 when a whole tuple is searched. */
+  #searchParts = 0;
+  /** Hints of the separators around the leaf of the last descent. */
+  #leafLowHint = 0;
+  #leafHighHint = 0;
+  /** Changes whenever a path, or the leaf that a key belongs to, may have become another. */
+  version = 0;
+
+  // Searches that were announced, in their order, with the leaves that were found for them.
+  readonly #expectedHints = new Float64Array(LOOKAHEAD_MAX);
+  readonly #expectedLeaves = new Uint32Array(LOOKAHEAD_MAX);
+  readonly #expectedLows = new Float64Array(LOOKAHEAD_MAX);
+  readonly #expectedHighs = new Float64Array(LOOKAHEAD_MAX);
+  readonly #expectedShares = new Float64Array(LOOKAHEAD_MAX);
+  readonly #expectedTuples = new Uint32Array(LOOKAHEAD_MAX);
+  #expectedCount = 0;
+  #expectedNext = 0;
+  #expectedVersion = -1;
+  #isFetched = false;
+
+  /** Path of the last descent, by level. */
+  protected readonly pathPage = new Uint32Array(DEPTH_MAX);
+  protected readonly pathSlot = new Int32Array(DEPTH_MAX);
+
+  constructor(arena: Arena, order: KeyOrder) {
+    this.arena = arena;
+    this.order = order;
+    this.#exactHintMax = order.exactHintMax;
+  }
+
+  /** The tuple equal to the key, or NO_ADDRESS. The key must have all parts that make entries unique. */
+  find(key: Uint8Array, keyPosition: number, partCount: number): Address {
+    if (this.root === NO_ADDRESS) return NO_ADDRESS;
+    this.searchFor(key, keyPosition, partCount);
+    const page = this.expectedLeaf() || this.descendToLast();
+    const slot = this.leafLowerBound(page);
+    return slot < pageCount(this.arena, page) && this.equalsAt(page, slot)
+      ? tupleOf(this.arena, page, slot, 0)
+      : NO_ADDRESS;
+  }
+
+  /** The entry that is equal to the tuple by the full comparison, or NO_ADDRESS. */
+  findTuple(tuple: Uint8Array, position: number): Address {
+    if (this.root === NO_ADDRESS) return NO_ADDRESS;
+    this.searchForTuple(tuple, position);
+    const page = this.descendToLast();
+    const slot = this.leafLowerBound(page);
+    return slot < pageCount(this.arena, page) && this.equalsAt(page, slot)
+      ? tupleOf(this.arena, page, slot, 0)
+      : NO_ADDRESS;
+  }
+
+  /** Announces a search for this key; it and others are then looked at together by `fetchExpected`. */
+  expectKey(key: Uint8Array, keyPosition: number, partCount: number): void {
+    this.searchFor(key, keyPosition, partCount);
+    this.#expect();
+  }
+
+  /** The same for the place of a whole tuple. */
+  expectTuple(tuple: Uint8Array, position: number): void {
+    this.searchForTuple(tuple, position);
+    this.#expect();
+  }
+
+  /** Brings what the announced searches will read into the cache; they take the shorter way if they come in order. */
+  fetchExpected(): void {
+    this.#isFetched = true;
+    this.#expectedVersion = this.version;
+    touchLeaves(this.arena, this.#expectedLeaves, this.#expectedShares, this.#expectedTuples, this.#expectedCount);
+  }
+
+  /** Fills the path with the place of the first entry not below the key (or above it, when `after`); used by cursors. */
+  seekKey(
+    key: Uint8Array,
+    keyPosition: number,
+    partCount: number,
+    after: boolean,
+    pathPage: Uint32Array,
+    pathSlot: Int32Array,
+  ): void {
+    this.searchFor(key, keyPosition, partCount);
+    this.#seek(after, pathPage, pathSlot);
+  }
+
+  /** The same for a whole tuple. */
+  seekTuple(tuple: Uint8Array, position: number, after: boolean, pathPage: Uint32Array, pathSlot: Int32Array): void {
+    this.searchForTuple(tuple, position);
+    this.#seek(after, pathPage, pathSlot);
+  }
+
+  #seek(after: boolean, pathPage: Uint32Array, pathSlot: Int32Array): void {
+    let page = this.root;
+    for (let level = this.height - 1; level > 0; level--) {
+      const slot = (after ? this.upperBound(page, 1, level) : this.lowerBound(page, 1, level)) - 1;
+      pathPage[level] = page;
+      pathSlot[level] = slot;
+      page = childOf(this.arena, page, slot);
+    }
+    pathPage[0] = page;
+    pathSlot[0] = after ? this.upperBound(page, 0, 0) : this.lowerBound(page, 0, 0);
+  }
+
+  protected searchFor(key: Uint8Array, keyPosition: number, partCount: number): void {
+    this.#searchBytes = key;
+    this.#searchPosition = keyPosition;
+    this.#searchParts = partCount;
+    this.#setHint(this.order.keyHint(key, keyPosition, partCount));
+  }
+
+  protected searchForTuple(tuple: Uint8Array, position: number): void {
+    this.#searchBytes = tuple;
+    this.#searchPosition = position;
+    this.#searchParts = -1;
+    this.#setHint(this.order.tupleHint(tuple, position));
+  }
+
+  #setHint(hint: number): void {
+    this.searchHint = hint;
+    this.#searchExact = hint <= this.#exactHintMax && hint >= -this.#exactHintMax;
+  }
+
+  /** Sign of (tuple - what is searched), by the whole key. */
+  #compare(tuple: Address): number {
+    const slab = tupleSlab(this.arena, tuple);
+    const position = tuplePosition(tuple);
+    return this.#searchParts < 0
+      ? this.order.compareTuples(slab, position, this.#searchBytes, this.#searchPosition)
+      : this.order.compareTupleWithKey(slab, position, this.#searchBytes, this.#searchPosition, this.#searchParts);
+  }
+
+  /** First slot from `low` on whose entry is not below what is searched. */
+  protected lowerBound(page: Address, low: number, level: number): number {
+    const words = pageWords(this.arena, page);
+    const doubles = pageDoubles(this.arena, page);
+    const hints = hintBase(page);
+    const base = wordBase(page);
+    const tuples = base + (level === 0 ? LEAF_TUPLES_WORD : INNER_TUPLES_WORD);
+    const hint = this.searchHint;
+    const exact = this.#searchExact;
+    let high = words[base]!;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = doubles[hints + middle]!;
+      if (other < hint || (other === hint && !exact && this.#compare(words[tuples + middle]!) < 0)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** First slot from `low` on whose entry is above what is searched. */
+  protected upperBound(page: Address, low: number, level: number): number {
+    const words = pageWords(this.arena, page);
+    const doubles = pageDoubles(this.arena, page);
+    const hints = hintBase(page);
+    const base = wordBase(page);
+    const tuples = base + (level === 0 ? LEAF_TUPLES_WORD : INNER_TUPLES_WORD);
+    const hint = this.searchHint;
+    const exact = this.#searchExact;
+    let high = words[base]!;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = doubles[hints + middle]!;
+      if (other < hint || (other === hint && (exact || this.#compare(words[tuples + middle]!) <= 0))) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  protected equalsAt(page: Address, slot: number): boolean {
+    if (hintOf(this.arena, page, slot) !== this.searchHint) return false;
+    return this.#searchExact || this.#compare(tupleOf(this.arena, page, slot, 0)) === 0;
+  }
+
+  /**
+   * `lowerBound` in the leaf of the last descent. Every part of a page that is looked at costs a cache miss in a large
+   * tree, and halving looks at four or five. The separators around the leaf say where among its entries the hint should
+   * stand if they are spread evenly; from there the search doubles its steps until it has the entry between two looks.
+   */
+  protected leafLowerBound(page: Address): number {
+    const words = pageWords(this.arena, page);
+    const doubles = pageDoubles(this.arena, page);
+    const hints = hintBase(page);
+    const base = wordBase(page);
+    const count = words[base]!;
+    const hint = this.searchHint;
+    const share = this.#leafGuess();
+    if (Number.isNaN(share)) return this.lowerBound(page, 0, 0);
+    const exact = this.#searchExact;
+    const tuples = base + LEAF_TUPLES_WORD;
+    let low = 0;
+    let high = count;
+    let at = Math.floor(share * count);
+    let step = 1;
+    let isAscending = true;
+    // One iteration decides the direction, the next ones bracket the entry, the last ones halve what is left.
+    for (let looks = 0; low < high; looks++) {
+      const other = doubles[hints + at]!;
+      const isBelow = other < hint || (other === hint && !exact && this.#compare(words[tuples + at]!) < 0);
+      if (isBelow) low = at + 1;
+      else high = at;
+      if (looks === 0) isAscending = isBelow;
+      if (isBelow === isAscending && step < LEAF_CAPACITY) {
+        at = isAscending ? Math.min(low + step - 1, high - 1) : Math.max(high - step, low);
+        step *= 2;
+      } else {
+        step = LEAF_CAPACITY;
+        at = (low + high) >>> 1;
+      }
+    }
+    return low;
+  }
+
+  /** Descends to the last leaf whose first entry is not above what is searched; an equal entry can only be there. */
+  protected descendToLast(): Address {
+    let page = this.root;
+    this.#leafLowHint = -Infinity;
+    this.#leafHighHint = Infinity;
+    for (let level = this.height - 1; level > 0; level--) {
+      const slot = this.upperBound(page, 1, level) - 1;
+      this.pathPage[level] = page;
+      this.pathSlot[level] = slot;
+      if (slot > 0) this.#leafLowHint = hintOf(this.arena, page, slot);
+      if (slot + 1 < pageCount(this.arena, page)) this.#leafHighHint = hintOf(this.arena, page, slot + 1);
+      page = childOf(this.arena, page, slot);
+    }
+    this.pathPage[0] = page;
+    return page;
+  }
+
+  /** The leaf that `expect` found for what is searched now; NO_ADDRESS if it expected something else. Fills no path. */
+  protected expectedLeaf(): Address {
+    const at = this.#expectedNext;
+    if (at >= this.#expectedCount) return NO_ADDRESS;
+    if (this.#expectedHints[at] !== this.searchHint || !this.#searchExact || this.#expectedVersion !== this.version) {
+      return NO_ADDRESS;
+    }
+    this.#expectedNext = at + 1;
+    this.#leafLowHint = this.#expectedLows[at]!;
+    this.#leafHighHint = this.#expectedHighs[at]!;
+    return this.#expectedLeaves[at]!;
+  }
+
+  #expect(): void {
+    if (this.height < LOOKAHEAD_HEIGHT_MIN) return;
+    if (this.#isFetched || this.#expectedCount === LOOKAHEAD_MAX) this.#forgetExpected();
+    const at = this.#expectedCount++;
+    this.#expectedLeaves[at] = this.descendToLast();
+    this.#expectedHints[at] = this.searchHint;
+    this.#expectedLows[at] = this.#leafLowHint;
+    this.#expectedHighs[at] = this.#leafHighHint;
+    const share = this.#leafGuess();
+    this.#expectedShares[at] = Number.isNaN(share) ? 0 : share;
+  }
+
+  #forgetExpected(): void {
+    this.#expectedCount = 0;
+    this.#expectedNext = 0;
+    this.#isFetched = false;
+  }
+
+  /** Share of the last leaf's entries that should stand before what is searched: 0 to 1, or NaN if nobody can say. */
+  #leafGuess(): number {
+    const share = (this.searchHint - this.#leafLowHint) / (this.#leafHighHint - this.#leafLowHint);
+    return share >= 0 && share < 1 ? share : NaN;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Picodata as a library: an instance inside a program (`startInstance`), procedures that run in an instance
+ * (`defineProcedure`), and a client for this and for Tarantool (`connect`). Everything public is exported here.
+ */
+import {
+  createLocalApi,
+  type LocalApi,
+  type ProcedureDefinition,
+  registerProcedure,
+  whenDurable,
+} from './app/procedures/index.ts';
+import {
+  connect as connectWith,
+  connectPool as connectPoolWith,
+  type Connection,
+  type ConnectionPool,
+  type ConnectOptions,
+  type PoolOptions,
+} from './client/index.ts';
+import { type ListenAddress, parseListenAddress } from './config/index.ts';
+import { type Env, Logger, type LogSink } from './env/index.ts';
+import { createClientEnv, createNodeEnv, type LogOptions } from './env/node/index.ts';
+import {
+  DEFAULT_INSTANCE_OPTIONS,
+  Instance,
+  type InstanceInformation,
+  instanceInformation,
+  type InstanceOptions,
+  StartError,
+} from './instance/index.ts';
+
+export type {
+  CreateIndexOptions,
+  CreateSpaceOptions,
+  LocalApi,
+  LocalFieldFormat,
+  LocalIndexOptions,
+  LocalKey,
+  LocalSchema,
+  LocalSelectOptions,
+  LocalSpace,
+  LocalTypedSpace,
+  ProcedureDefinition,
+  ProcedureFunction,
+  ProcedureResults,
+} from './app/procedures/index.ts';
+export { defineProcedure, results } from './app/procedures/index.ts';
+export { BoxError, CorruptionError } from './base/index.ts';
+export type {
+  BeginOptions,
+  CallOptions,
+  ConnectionState,
+  ConnectOptions,
+  FieldDefinition,
+  FieldTypeName,
+  FieldValue,
+  IndexName,
+  IndexOptions,
+  KeyOf,
+  NewRow,
+  ObjectRow,
+  PartialKeyOf,
+  PoolOptions,
+  RequestOptions,
+  SelectOptions,
+  SpaceDefinition,
+  StateListener,
+  TransactionStream,
+  Tuple,
+  TupleRow,
+  TypedOperation,
+  TypedSpace,
+  UpdateOperation,
+  WatchCallback,
+  Watcher,
+} from './client/index.ts';
+export { Connection, ConnectionPool, defineSpace } from './client/index.ts';
+export type { Value } from './codec/msgpack/index.ts';
+export { Datetime, Decimal, DoubleValue, ExtensionValue, Interval, Uuid } from './codec/msgpack/index.ts';
+export type { ListenAddress } from './config/index.ts';
+export type { LogLevel, LogSink } from './env/index.ts';
+export { FileError, NetworkError } from './env/index.ts';
+export type { LogOptions } from './env/node/index.ts';
+export type { InstanceInformation, InstanceOptions } from './instance/index.ts';
+export { StartError } from './instance/index.ts';
+
+/** How an instance inside a program is started. What is left out is as for `picodata run`, unless it says otherwise. */
+export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'trust'>> &
+  Readonly<{
+    /** `host:port`; port 0 takes a free one. Left out, nobody but this program reaches the instance. */
+    listen?: string | ListenAddress | null;
+    /**
+     * - stored (the default): the rights that are stored in the instance, as Tarantool has them;
+     * - open: whoever connects may do everything;
+     * - a cookie: closed to others, as `--cluster-cookie` does it.
+     */
+    trust?: 'stored' | 'open' | Readonly<{ cookie: string }>;
+    /** Where the log goes. Left out: warnings and what is worse, to standard error. */
+    log?: LogOptions | LogSink;
+    /** Callable from the moment the instance listens. */
+    procedures?: readonly ProcedureDefinition[];
+    /** Runs when the data is there and before the instance listens, as user admin: the place to make spaces. */
+    onReady?: (api: LocalApi) => void | Promise<void>;
+    /**
+     * The instance can serve no more, and should be given up by `stop`. Left out, the error is logged and thrown where
+     * nobody catches it, which ends the program.
+     */
+    onFailure?: (error: Error) => void;
+  }>;
+
+/** An instance that runs inside this program. */
+export class RunningInstance {
+  /** Spaces, schema and transactions, with the rights of user admin. */
+  readonly api: LocalApi;
+  readonly #instance: Instance;
+
+  /** Use `startInstance`. */
+  constructor(instance: Instance) {
+    this.#instance = instance;
+    this.api = createLocalApi(instance.box, instance.box.adminSession);
+  }
+
+  /** Names, uuids, and where it listens. */
+  get information(): InstanceInformation {
+    return instanceInformation(this.#instance);
+  }
+
+  /** Makes a procedure callable. Throws BoxError for a name that is taken. */
+  register(procedure: ProcedureDefinition): void {
+    registerProcedure(this.#instance.box, procedure);
+  }
+
+  /**
+   * Resolves when all that was written so far through `api` is as durable as `walMode` promises; before that it can be
+   * read, but a crash may take it back. Rejects with BoxError if the log refused the newest of it, which is undone then.
+   */
+  durable(): Promise<void> {
+    return whenDurable(this.#instance.box);
+  }
+
+  /** Sends replies that are ready, writes what is promised, and lets the directory go. */
+  stop(): Promise<void> {
+    return this.#instance.stop();
+  }
+}
+
+/**
+ * Starts an instance inside this program. Rejects with StartError (the directory is in use, an option or the script is
+ * wrong), CorruptionError, FileError, NetworkError or BoxError; nothing is left behind then.
+ */
+export async function startInstance(options: StartOptions = {}): Promise<RunningInstance> {
+  const { listen = null, trust = 'stored', log, procedures = [], onReady, onFailure, ...rest } = options;
+  const env = createEnv(log);
+  const instanceOptions: InstanceOptions = {
+    ...DEFAULT_INSTANCE_OPTIONS,
+    ...rest,
+    listen: typeof listen === 'string' ? addressOf(listen) : listen,
+    trust: typeof trust === 'string' ? { kind: trust } : { kind: 'closed', cookie: trust.cookie },
+  };
+  const instance = await Instance.start(env, instanceOptions, {
+    onEngineReady: async (box) => {
+      for (const procedure of procedures) registerProcedure(box, procedure);
+      await onReady?.(createLocalApi(box, box.adminSession));
+    },
+    onFailure: onFailure ?? ((error) => failLoudly(env, error)),
+  });
+  return new RunningInstance(instance);
+}
+
+/** Opens a connection to an instance or to a Tarantool. `host:port` alone connects as guest. */
+export function connect(options: ConnectOptions | string): Promise<Connection> {
+  return connectWith(createClientEnv(), typeof options === 'string' ? { address: options } : options);
+}
+
+/** Connections to several servers of one set, of which one that works takes each request. */
+export function connectPool(options: PoolOptions): Promise<ConnectionPool> {
+  return connectPoolWith(createClientEnv(), options);
+}
+
+function createEnv(log: LogOptions | LogSink | undefined): Env {
+  const isSink = log !== undefined && 'write' in log;
+  const env = createNodeEnv({ log: isSink || log === undefined ? DEFAULT_LOG : log });
+  return isSink ? { ...env, log } : env;
+}
+
+const DEFAULT_LOG: LogOptions = { level: 'warn', format: 'plain', destination: 'stderr' };
+
+function addressOf(text: string): ListenAddress {
+  const parsed = parseListenAddress(text);
+  if (parsed.ok) return parsed.value;
+  throw new StartError(`listen: ${parsed.reason}`);
+}
+
+function failLoudly(env: Env, error: Error): void {
+  new Logger(env.log, 'main').fatal(error.message);
+  env.timers.endOfTurn(() => {
+    throw error;
+  });
+}
