@@ -11,8 +11,11 @@ export const LIMITS = {
   frameBytesMax: 2 * 1024 * MIB - 1,
   /** Tarantool's default for `memtx_max_tuple_size`. */
   tupleBytesMax: MIB,
-  /** Requests of one instance that wait for the log; beyond it reading from sockets stops. */
-  netMessagesMax: 768,
+  /**
+   * Requests of one instance that wait for the log; beyond it reading from sockets stops. Tarantool's 768 bounds its
+   * fibers; here a waiting request is the bytes of its reply, so that a batch may gather what many clients pipeline.
+   */
+  netMessagesMax: 32768,
   /** Read from a socket ahead of processing. */
   readaheadBytes: 16320,
   /** Replies of one connection not yet taken by its peer; beyond it no more of its requests are read. */

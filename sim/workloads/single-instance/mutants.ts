@@ -72,6 +72,8 @@ function onFiles(wrap: (file: OpenFile) => Partial<OpenFile>): WorkerEntry {
 
 export const MUTANTS = {
   acknowledgesTooEarly,
+  /** None: what is noticed must not come from the wrapping. */
+  keepsItsPromises: onFiles(() => ({})),
   losesSyncs: onFiles(() => ({ sync: () => undefined })),
   /** What was refused stays in the file. */
   keepsFailedRows: onFiles(() => ({ truncate: () => undefined })),

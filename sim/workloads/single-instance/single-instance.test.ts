@@ -36,6 +36,12 @@ describe('the simulated instance', () => {
     expect((await runSingleInstance(78)).digest).not.toBe(first.digest);
   });
 
+  it('sees nothing wrong with a log that keeps its promises', async () => {
+    for (const walMode of ['write', 'fsync'] as const) {
+      await runSingleInstance(5, { logWorker: MUTANTS.keepsItsPromises, walMode });
+    }
+  });
+
   it.each([
     ['acknowledgesTooEarly', 'write'],
     ['losesSyncs', 'fsync'],

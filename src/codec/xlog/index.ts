@@ -22,6 +22,7 @@ export {
   parseFileHeader,
 } from './file-header.ts';
 export { GROUP_LOCAL, ROW_FLAG, ROW_TYPE_NOP, type RowHeader, RowReader, type RowStep, writeRowHeader } from './row.ts';
+export { isTornWrite } from './torn-write.ts';
 export {
   compareVclocks,
   EMPTY_VCLOCK,

@@ -9,6 +9,7 @@ import type { TransactionManager } from '../txn/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import { Lookahead } from './lookahead.ts';
 import { Procedures } from './procedures.ts';
+import { SchemaPreparation } from './schema-preparation.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { Statements } from './statements.ts';
@@ -29,6 +30,7 @@ export class Box {
   readonly sessions: Sessions;
   readonly statements: Statements;
   readonly procedures: Procedures;
+  readonly schemaPreparation: SchemaPreparation;
   readonly lookahead: Lookahead;
   readonly broadcasts = new Broadcasts();
   control: InstanceControl | null = null;
@@ -45,6 +47,7 @@ export class Box {
     this.statements = new Statements(catalog, transactions, access);
     this.lookahead = new Lookahead(catalog);
     this.procedures = new Procedures(this);
+    this.schemaPreparation = new SchemaPreparation(catalog, transactions, access);
     this.adminSession = this.sessions.open('background', '', access.credentialsOf(userId(USER_ID.admin)));
   }
 }

@@ -2,7 +2,16 @@ export { Box, type InstanceControl } from './box.ts';
 export { type BroadcastListener, Broadcasts } from './broadcasts.ts';
 export { InteractiveTransaction, type RequestRunner } from './interactive-transaction.ts';
 export { asBoxError, type ProcedureBody, type ProcedureResult, Procedures } from './procedures.ts';
-export { executeChange, executeSelect, mandatoryKeys, writeChangeResult } from './request-executor.ts';
+export { type LargeSelection, type SelectionBound } from './large-selection.ts';
+export {
+  executeChange,
+  executeSelect,
+  mandatoryKeys,
+  openLargeSelection,
+  TOO_LARGE,
+  writeChangeResult,
+} from './request-executor.ts';
+export { mayNeedBuild, SchemaPreparation } from './schema-preparation.ts';
 export { BoxRowApplier } from './row-applier.ts';
 export { Session, type SessionKind } from './session.ts';
 export { Sessions, type SessionTrigger } from './sessions.ts';

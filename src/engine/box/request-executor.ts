@@ -5,6 +5,7 @@
 import { type ByteWriter } from '../../base/index.ts';
 import { BODY_KEY, REQUEST_TYPE, type RequestDecoder } from '../../codec/iproto/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import type { LargeSelection, SelectionBound } from './large-selection.ts';
 import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
 
@@ -33,13 +34,21 @@ export function mandatoryKeys(type: number): readonly number[] | null {
   }
 }
 
-/** Appends the tuples that the SELECT in the decoder gives; returns how many. Throws BoxError. */
+/** Result of `executeSelect` for a selection beyond its bound; what has been written counts for nothing. */
+export const TOO_LARGE = -1;
+
+/**
+ * Appends the tuples that the SELECT in the decoder gives; returns how many, or TOO_LARGE if that would be more than the
+ * bound allows. Throws BoxError.
+ */
 export function executeSelect(
   statements: Statements,
   session: Session,
   request: RequestDecoder,
   output: ByteWriter,
+  bound: SelectionBound,
 ): number {
+  if (request.offset > bound.tuples) return TOO_LARGE;
   const cursor = statements.select(
     session,
     request.spaceId,
@@ -51,15 +60,27 @@ export function executeSelect(
   );
   const { arena } = statements.selected;
   const { limit } = request;
+  const countMax = Math.min(limit, bound.tuples);
+  const positionMax = output.position + bound.bytes;
   let count = 0;
-  while (count < limit) {
+  while (count < countMax && output.position <= positionMax) {
     const tuple = cursor.next();
-    if (tuple === NO_ADDRESS) break;
+    if (tuple === NO_ADDRESS) return count;
     const position = tuplePosition(tuple);
     output.writeBytes(tupleSlab(arena, tuple), position, position + tupleSize(arena, tuple));
     count++;
   }
-  return count;
+  return count === limit || cursor.next() === NO_ADDRESS ? count : TOO_LARGE;
+}
+
+/** The selection of the SELECT in the decoder, to be gathered in slices; null where that is not possible. */
+export function openLargeSelection(
+  statements: Statements,
+  session: Session,
+  request: RequestDecoder,
+): LargeSelection | null {
+  const { spaceId, indexId, iterator, offset, limit, bytes, keyPosition } = request;
+  return statements.selectLarge(session, spaceId, indexId, iterator, offset, limit, bytes, keyPosition);
 }
 
 /**

@@ -85,6 +85,19 @@ export function openSelection(
   return cursor;
 }
 
+/** A cursor from the beginning of the selection that outlives changes of the index. */
+export function openLastingCursor(
+  space: Space,
+  index: SpaceIndex,
+  iterator: IteratorType,
+  key: Uint8Array,
+  keyPosition: number,
+): IndexCursor {
+  checkSelection(space, index, iterator, key, keyPosition);
+  const parts = keyPosition + containerHeaderSize(key, keyPosition);
+  return index.openCursor(iterator, key, parts, arrayLength(key, keyPosition));
+}
+
 /** Throws unless the key is a whole one of a unique index; returns where its first part stands. */
 export function exactKey({ definition }: SpaceIndex, key: Uint8Array, keyPosition: number): number {
   if (!definition.isUnique) throw boxError('MORE_THAN_ONE_TUPLE');

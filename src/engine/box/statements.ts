@@ -10,11 +10,12 @@ import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import { arrayLength, containerHeaderSize, skipValue } from '../../codec/msgpack/index.ts';
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
-import type { Catalog } from '../catalog/index.ts';
+import type { Catalog, SpaceBuild } from '../catalog/index.ts';
 import type { DuplicateMode, IndexCursor } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { CommitBatch, TransactionManager } from '../txn/index.ts';
 import { LIMITS } from '../../config/index.ts';
+import { hasLastingCursors, LargeSelection } from './large-selection.ts';
 import {
   beginUpdateRow,
   endUpdateRow,
@@ -23,7 +24,7 @@ import {
   writeTupleRow,
   writeUpsertRow,
 } from './row-writer.ts';
-import { checkSelection, findExact, iteratorType, openSelection } from './selection.ts';
+import { checkSelection, findExact, iteratorType, openLastingCursor, openSelection } from './selection.ts';
 import type { Session } from './session.ts';
 import { TupleUpdater } from './tuple-updater.ts';
 import { VirtualSpaces } from './virtual-spaces.ts';
@@ -43,6 +44,8 @@ export class Statements {
   isReadOnly = false;
   /** The batch that makes the last statement durable; null if there is nothing to wait for. */
   waitingFor: CommitBatch | null = null;
+  /** What has been built for the next change of the schema; whoever sets it takes it back. */
+  prepared: SpaceBuild | null = null;
   /** The last batch that any statement joined; procedures reset it before and look at it after they ran. */
   lastWrite: CommitBatch | null = null;
   #selected: Space | null = null;
@@ -76,6 +79,31 @@ export class Statements {
       return this.#virtual.select(session, space, space.index(indexId), type, offset, key, keyPosition);
     }
     return openSelection(space, space.index(indexId), type, offset, key, keyPosition);
+  }
+
+  /**
+   * The same for a result that is gathered in slices; null if the index has no cursors that outlive a change of it, as
+   * RTREE and BITSET have none.
+   */
+  selectLarge(
+    session: Session,
+    spaceId: number,
+    indexId: number,
+    iterator: number,
+    offset: number,
+    limit: number,
+    key: Uint8Array,
+    keyPosition: number,
+  ): LargeSelection | null {
+    const type = iteratorType(iterator);
+    const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
+    const index = space.index(indexId);
+    if (!hasLastingCursors(index)) return null;
+    const cursor =
+      space.definition.engine === 'memtx'
+        ? openLastingCursor(space, index, type, key, keyPosition)
+        : this.#virtual.select(session, space, index, type, 0, key, keyPosition);
+    return new LargeSelection(this.#catalog, space, index, cursor, offset, limit);
   }
 
   /** The tuple with the whole key, or NO_ADDRESS. */
@@ -338,6 +366,7 @@ export class Statements {
         this.#catalog.systemChanged(space, oldTuple, newTuple, {
           user: session.effectiveUser,
           transactions: this.#transactions,
+          prepared: this.prepared,
         });
       }
       const { onReplace } = space;

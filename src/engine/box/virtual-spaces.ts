@@ -110,7 +110,7 @@ export class VirtualSpaces {
       return this.#settings.select(session, space, iterator, key, keyPosition);
     }
     const parts = keyPosition + containerHeaderSize(key, keyPosition);
-    const cursor = index.select(iterator, key, parts, arrayLength(key, keyPosition));
+    const cursor = index.openCursor(iterator, key, parts, arrayLength(key, keyPosition));
     const isShown = this.#filter(session.effectiveUser, space);
     return isShown === null ? cursor : new FilteredCursor(cursor, isShown);
   }

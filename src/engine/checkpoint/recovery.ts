@@ -67,6 +67,7 @@ export async function recover(
     kind: 'SNAP',
     instanceUuid: null,
     forceRecovery: options.forceRecovery,
+    acceptsTornWrite: false,
     requiresEndMarker: true,
     onWarning,
   });

@@ -10,13 +10,17 @@ import {
   BlockDecoder,
   type BlockStep,
   type BlockStreamEnd,
+  END_MARKER,
   type FileHeader,
+  isTornWrite,
   RowReader,
 } from '../../codec/xlog/index.ts';
 import type { Compression, Files, OpenFile } from '../../env/index.ts';
 import { type LogFileChecks, readHeader } from './log-files.ts';
 
 const READ_BYTES = 262144;
+/** How far behind damage the rest of a torn write is looked for. */
+const TORN_WRITE_BYTES_MAX = 4194304;
 /** A compressed block may not unfold to more: a transaction of this size could not have been in memory. */
 const BLOCK_CONTENT_BYTES_MAX = 1 << 30;
 
@@ -24,6 +28,8 @@ export type LogFileCursorOptions = LogFileChecks &
   Readonly<{
     /** Pass over what is damaged, with a warning. */
     forceRecovery: boolean;
+    /** A write that a power cut has torn ends the file, with a warning, unless the file was closed. */
+    acceptsTornWrite: boolean;
     /** The file must end with its marker, as snapshots do. */
     requiresEndMarker: boolean;
   }>;
@@ -100,8 +106,10 @@ export class LogFileCursor {
         case 'end-marker':
           break;
         case 'corrupt':
+          if (this.#endsTorn(step)) return 'end';
           throw new CorruptionError(this.path, step.offset, step.reason);
         case 'damaged':
+          if (this.#endsTorn(step)) return 'end';
           this.#options.onWarning(`${this.path}: ${step.reason} at offset ${step.offset}`);
           break;
         default:
@@ -129,6 +137,34 @@ export class LogFileCursor {
 
   close(): void {
     this.#file.close();
+  }
+
+  /** Whether the damage is a torn write that may end the file; then the end is known. */
+  #endsTorn({ offset, reason }: Readonly<{ offset: number; reason: string }>): boolean {
+    if (!this.#options.acceptsTornWrite || this.#isClosedFile()) return false;
+    const sizeBytes = this.#file.sizeBytes();
+    const rest = this.#read(offset, Math.min(sizeBytes - offset, TORN_WRITE_BYTES_MAX));
+    if (!isTornWrite(rest, offset)) return false;
+    const tornBytes = sizeBytes - offset;
+    this.#options.onWarning(`${this.path}: an unfinished write of ${tornBytes} bytes at offset ${offset} (${reason})`);
+    this.#end = { isClosed: false, offset, tornBytes };
+    return true;
+  }
+
+  #isClosedFile(): boolean {
+    const last = this.#read(Math.max(0, this.#file.sizeBytes() - END_MARKER.length), END_MARKER.length);
+    return last.every((byte, index) => byte === END_MARKER[index]);
+  }
+
+  #read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    let count = 0;
+    while (count < length) {
+      const read = this.#file.read(bytes, count, length - count, offset + count);
+      if (read === 0) break;
+      count += read;
+    }
+    return bytes.subarray(0, count);
   }
 
   /** Brings in more bytes; false, and the end is known, if the file does not have as many as are needed. */

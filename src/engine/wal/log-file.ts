@@ -187,6 +187,7 @@ function inspect(ports: Ports, options: LogFileOptions, path: string, vclock: Vc
       kind: 'XLOG',
       instanceUuid: options.instanceUuid,
       forceRecovery: true,
+      acceptsTornWrite: true,
       requiresEndMarker: false,
       onWarning: () => {
         warnings++;

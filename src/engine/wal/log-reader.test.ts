@@ -275,10 +275,37 @@ describe('damaged files', () => {
   });
 });
 
+describe('a write that a power cut has torn', () => {
+  const zeros = new Uint8Array(600);
+
+  test('ends the log, and what is written after the next start continues it', () => {
+    const files = new MemoryFiles();
+    files.put(pathOf([]), fileOf([], [blockOf(singles(1, 3)), zeros]));
+    expect(readAll(files)).toMatchObject({ rows: lsns(1, 3), vclock: [0, 3] });
+    expect(readAll(files).warnings[0]).toContain('an unfinished write of 600 bytes');
+    files.put(pathOf([0, 3]), fileOf([0, 3], [blockOf(singles(4, 6)), END_MARKER], { previousVclock: [] }));
+    expect(readAll(files)).toMatchObject({ rows: lsns(1, 6), vclock: [0, 6] });
+  });
+
+  test('hides no row that was there before the next file', () => {
+    const files = new MemoryFiles();
+    files.put(pathOf([]), fileOf([], [blockOf(singles(1, 2)), zeros]));
+    files.put(pathOf([0, 3]), fileOf([0, 3], [blockOf(singles(4, 6)), END_MARKER], { previousVclock: [] }));
+    expect(errorOf(() => readAll(files))).toMatchObject({ type: 'XlogGapError' });
+  });
+
+  test('is damage in a file that was closed, and under forced recovery, which reads what follows', () => {
+    const files = new MemoryFiles();
+    files.put(pathOf([]), fileOf([], [blockOf(singles(1, 2)), zeros, blockOf(singles(3, 4)), END_MARKER]));
+    expect(errorOf(() => readAll(files))).toBeInstanceOf(CorruptionError);
+    expect(readAll(files, { forceRecovery: true }).rows).toEqual(lsns(1, 4));
+  });
+});
+
 describe('one file', () => {
   const options = { kind: 'XLOG', instanceUuid: null, forceRecovery: false, onWarning: () => {} } as const;
   const openCursor = (files: MemoryFiles, requiresEndMarker = false): LogFileCursor =>
-    new LogFileCursor({ files, compression }, pathOf([]), { ...options, requiresEndMarker });
+    new LogFileCursor({ files, compression }, pathOf([]), { ...options, acceptsTornWrite: false, requiresEndMarker });
 
   test('that grows, and whose tail is replaced, can be followed', () => {
     const files = new MemoryFiles();

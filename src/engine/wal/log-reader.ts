@@ -93,6 +93,8 @@ export class LogReader {
       kind: 'XLOG',
       instanceUuid,
       forceRecovery,
+      // What it may cost is found out: the next file would not begin where this one ends.
+      acceptsTornWrite: !forceRecovery,
       requiresEndMarker: false,
       onWarning,
     });

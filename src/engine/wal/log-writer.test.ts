@@ -95,6 +95,17 @@ describe('life of the files', () => {
     );
   });
 
+  test('a file that was there before is synced before one follows it', () => {
+    const files = new MemoryFiles();
+    writeRows(openWriter(files), 1, 3);
+    const writer = openWriter(files, { vclock: [0, 3], lastFileVclock: [] });
+    const before = files.operations.length;
+    writeRows(writer, 4, 4);
+    const after = files.afterMachineCrash(new SeededRandom(1));
+    expect(files.operations.slice(before, before + 2)).toEqual(['open', 'sync']);
+    expect(recover(after).lsns.slice(0, 3)).toEqual([1, 2, 3]);
+  });
+
   test('rotation ends the file with its marker, synced; a file without rows is kept', () => {
     const files = new MemoryFiles();
     const writer = openWriter(files);

@@ -1,5 +1,5 @@
 /** The system's clocks. Real time has the steps of the fine clock, and follows the system's when that is set. */
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../index.ts';
 
 /** How far the two clocks may drift apart before real time is taken anew; above the step of `Date.now`. */
 const RESYNC_MS = 2;

@@ -1,6 +1,6 @@
 /** Digests from Node's OpenSSL. */
 import { createHash } from 'node:crypto';
-import type { Crypto } from '../ports.ts';
+import type { Crypto } from '../index.ts';
 
 export function createCrypto(): Crypto {
   return {

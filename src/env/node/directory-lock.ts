@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as nodePath from 'node:path';
-import type { DirectoryLock } from '../ports.ts';
+import type { DirectoryLock } from '../index.ts';
 
 const LOCK_NAME = 'picodata.lock';
 const CLAIM_PREFIX = `${LOCK_NAME}.claim-`;

@@ -1,6 +1,6 @@
 /** Node's errors of the file system, as the ports name them. */
 import { constants } from 'node:os';
-import { FileError } from '../ports.ts';
+import { FileError } from '../index.ts';
 
 /** Runs a call of node:fs; what it throws becomes a FileError of this operation. */
 export function withFileErrors<Result>(operation: string, path: string, run: () => Result): Result {

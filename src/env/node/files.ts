@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as nodePath from 'node:path';
 import { constants as osConstants } from 'node:os';
-import { FileError, type FileOpenMode, type Files, type FileStatus, type OpenFile } from '../ports.ts';
+import { FileError, type FileOpenMode, type Files, type FileStatus, type OpenFile } from '../index.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { withFileErrors } from './file-errors.ts';
 

@@ -1,5 +1,5 @@
 /** The ports on Node: the only room that reaches the system. */
-import type { Env, WorkerEnv } from '../ports.ts';
+import type { Env, WorkerEnv } from '../index.ts';
 import { createZstdCompression } from '../zstd/index.ts';
 import { createClock } from './clock.ts';
 import { createCrypto } from './crypto.ts';

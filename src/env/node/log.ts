@@ -6,7 +6,7 @@
  * `HELD_BYTES` wait for the file to become writable again, what is beyond is dropped.
  */
 import { pino, type DestinationStream } from 'pino';
-import { LOG_LEVELS, type LogLevel, type LogSink } from '../ports.ts';
+import { LOG_LEVELS, type LogLevel, type LogSink } from '../index.ts';
 import { withFileErrors } from './file-errors.ts';
 
 export type LogOptions = Readonly<{

@@ -1,7 +1,7 @@
 /** Listening and connecting over node:net: TCP without delay, and Unix domain sockets. */
 import * as fs from 'node:fs';
 import * as net from 'node:net';
-import { NetworkError, type Address, type Listener, type Network, type Stream } from '../ports.ts';
+import { NetworkError, type Address, type Listener, type Network, type Stream } from '../index.ts';
 import { createStream } from './stream.ts';
 
 const BACKLOG = 1024;

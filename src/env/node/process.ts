@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as v8 from 'node:v8';
-import type { ProcessControl } from '../ports.ts';
+import type { ProcessControl } from '../index.ts';
 
 const STANDARD_ERROR = 2;
 

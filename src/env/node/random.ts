@@ -1,6 +1,6 @@
 /** The system's unpredictable bytes. Single numbers come from a small stock, since each request to the system is dear. */
 import { randomFillSync } from 'node:crypto';
-import type { RandomSource } from '../ports.ts';
+import type { RandomSource } from '../index.ts';
 
 const STOCK_NUMBERS = 256;
 

@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { assert } from '../../base/index.ts';
-import { NetworkError, type Stream, type StreamHandlers } from '../ports.ts';
+import { NetworkError, type Stream, type StreamHandlers } from '../index.ts';
 
 type Callback = (() => void) | null;
 

@@ -1,5 +1,5 @@
 /** Timers of the event loop. Delays above Node's limit (which it would take for 1 ms) are waited for in parts. */
-import type { TimerHandle, Timers } from '../ports.ts';
+import type { TimerHandle, Timers } from '../index.ts';
 
 const LONGEST_MS = 0x7fffffff;
 

@@ -1,7 +1,7 @@
 /** The worker's side of its channel. Messages that come before there is a handler wait for it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert, defined } from '../../base/index.ts';
-import type { WorkerChannel, WorkerMessage } from '../ports.ts';
+import type { WorkerChannel, WorkerMessage } from '../index.ts';
 import { STOP_MESSAGE, type WorkerStart } from './workers.ts';
 
 /** What this worker was started with. */

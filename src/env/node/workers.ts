@@ -6,7 +6,7 @@
  */
 import * as nodePath from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { WorkerHandle, WorkerHandlers, WorkerKind, WorkerMessage, Workers } from '../ports.ts';
+import type { WorkerHandle, WorkerHandlers, WorkerKind, WorkerMessage, Workers } from '../index.ts';
 import { packageRoot } from './package-root.ts';
 
 export const STOP_MESSAGE = undefined;

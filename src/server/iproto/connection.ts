@@ -11,11 +11,16 @@ import { BoxError, type ByteWriter } from '../../base/index.ts';
 import { FrameDecoder, RequestDecoder, writeErrorResponse } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Stream } from '../../env/index.ts';
-import type { Box, InteractiveTransaction, Session } from '../../engine/box/index.ts';
+import type { Box, InteractiveTransaction, LargeSelection, Session } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { BufferPool } from './output.ts';
+import { LargeReplies } from './large-replies.ts';
 import { type PendingOwner, PendingReplies } from './pending-replies.ts';
+import type { SlicedWork, WorkStep } from './sliced-work.ts';
 import { ConnectionWatchers } from './watch-requests.ts';
+
+/** Large replies of one connection that wait for each other; beyond it no more of its requests are read. */
+const LARGE_REPLIES_MAX = 8;
 
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionHost {
@@ -27,6 +32,8 @@ export interface ConnectionHost {
   readonly decoders: readonly RequestDecoder[];
   /** Sees requests that will be executed next, all together. */
   foresee(requests: readonly RequestDecoder[], count: number): void;
+  /** Work of all connections that is too long for one turn. */
+  readonly work: SlicedWork;
   /** Executes the request in the decoder and writes its reply. */
   execute(connection: IprotoConnection): void;
   /** The connection has output to send at the end of the turn. */
@@ -59,6 +66,8 @@ export class IprotoConnection implements PendingOwner {
   #waiting = 0;
   #isPausedForOutput = false;
   #isPausedForLog = false;
+  #isPausedForLargeReplies = false;
+  #largeReplies: LargeReplies | null = null;
   #peerEnded = false;
   #isClosed = false;
 
@@ -165,10 +174,7 @@ export class IprotoConnection implements PendingOwner {
     if (full.position === 0 || this.#isClosed) return;
     this.#output = this.#host.pool.take();
     const queued = this.#stream.write(full.written(), () => this.#host.pool.give(full));
-    if (queued > LIMITS.connectionOutputBytesMax && !this.#isPausedForOutput) {
-      this.#isPausedForOutput = true;
-      this.#stream.pause();
-    }
+    this.#pauseIfFull(queued);
     if (this.#peerEnded) this.#endWhenAnswered();
   }
 
@@ -177,7 +183,45 @@ export class IprotoConnection implements PendingOwner {
     if (this.#isPausedForLog === paused || this.#isClosed) return;
     this.#isPausedForLog = paused;
     if (paused) this.#stream.pause();
-    else if (!this.#isPausedForOutput) this.#stream.resume();
+    else this.#resume();
+  }
+
+  /** Whether the peer has taken most of what it was sent; `onDrain` follows if not. */
+  get takesReplies(): boolean {
+    return this.#stream.queuedBytes <= LIMITS.connectionOutputBytesMax;
+  }
+
+  /** Replies to a SELECT that is too large for this turn. Too many of them stop reading. */
+  replyLarge(selection: LargeSelection): void {
+    this.#largeReplies ??= new LargeReplies(this);
+    this.#largeReplies.add(selection, this.request.syncHigh, this.request.syncLow);
+    if (this.#isPausedForLargeReplies || this.#largeReplies.count < LARGE_REPLIES_MAX) return;
+    this.#isPausedForLargeReplies = true;
+    this.#stream.pause();
+  }
+
+  largeReplyDone(): void {
+    if (!this.#isPausedForLargeReplies || this.#isClosed) return;
+    this.#isPausedForLargeReplies = false;
+    this.#resume();
+  }
+
+  /** Does the work in slices; requests go on meanwhile. */
+  inSlices(step: WorkStep): void {
+    this.#host.work.add(step);
+  }
+
+  /** Sends a packet in pieces, which are the connection's from now on. */
+  sendPieces(pieces: readonly ByteWriter[]): void {
+    if (this.#isClosed) return;
+    let queued = 0;
+    for (const piece of pieces) queued = this.#stream.write(piece.written());
+    this.#pauseIfFull(queued);
+  }
+
+  /** For a failure that is no answer. */
+  fail(error: unknown): void {
+    this.#host.failed(error);
   }
 
   writeError(error: BoxError): void {
@@ -245,6 +289,16 @@ export class IprotoConnection implements PendingOwner {
     }
   }
 
+  #pauseIfFull(queuedBytes: number): void {
+    if (queuedBytes <= LIMITS.connectionOutputBytesMax || this.#isPausedForOutput) return;
+    this.#isPausedForOutput = true;
+    this.#stream.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPausedForOutput && !this.#isPausedForLog && !this.#isPausedForLargeReplies) this.#stream.resume();
+  }
+
   #ended(): void {
     this.#peerEnded = true;
     this.#endWhenAnswered();
@@ -256,9 +310,10 @@ export class IprotoConnection implements PendingOwner {
   }
 
   #drained(): void {
+    this.#largeReplies?.proceed();
     if (!this.#isPausedForOutput) return;
     this.#isPausedForOutput = false;
-    if (!this.#isPausedForLog) this.#stream.resume();
+    this.#resume();
   }
 
   #closed(): void {
@@ -266,6 +321,7 @@ export class IprotoConnection implements PendingOwner {
     this.#decoder.stop();
     this.streams.clear();
     this.openWatchers?.unwatchAll();
+    this.#largeReplies?.proceed();
     this.#host.pool.give(this.#output);
     this.#host.closed(this);
   }

@@ -5,11 +5,21 @@
  */
 import { BoxError, boxError } from '../../base/index.ts';
 import { beginDataResponse, BODY_KEY, endDataResponse, REQUEST_TYPE } from '../../codec/iproto/index.ts';
-import { type Box, executeChange, executeSelect, mandatoryKeys, writeChangeResult } from '../../engine/box/index.ts';
+import {
+  type Box,
+  executeChange,
+  executeSelect,
+  mandatoryKeys,
+  mayNeedBuild,
+  openLargeSelection,
+  TOO_LARGE,
+  writeChangeResult,
+} from '../../engine/box/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
 import { call } from './call-requests.ts';
 import type { IprotoConnection } from './connection.ts';
 import { authenticate, identify, ping, vote } from './session-requests.ts';
+import { changeWhenBuilt } from './schema-requests.ts';
 import { executeInStream } from './stream-requests.ts';
 import { decodeBody, requireWholeBody } from './request-body.ts';
 import { unwatch, watch, watchOnce } from './watch-requests.ts';
@@ -17,6 +27,9 @@ import { unwatch, watch, watchOnce } from './watch-requests.ts';
 const SELECT_KEYS = mandatoryKeys(REQUEST_TYPE.select) ?? [];
 const EVAL_KEYS = [BODY_KEY.expression];
 const SQL_KEYS = [BODY_KEY.sqlText];
+/** What a SELECT may give at once. */
+const ONE_TURN = { tuples: 2000, bytes: 1024 * 1024 } as const;
+const WITHOUT_BOUND = { tuples: Infinity, bytes: Infinity } as const;
 const NOP_KEYS = [BODY_KEY.spaceId];
 
 /** Executes the request in the connection's decoder. */
@@ -108,7 +121,14 @@ function select(box: Box, connection: IprotoConnection): void {
   const start = beginDataResponse(output);
   let count: number;
   try {
-    count = executeSelect(box.statements, session, request, output);
+    count = executeSelect(box.statements, session, request, output, ONE_TURN);
+    if (count === TOO_LARGE) {
+      output.position = start;
+      const selection = openLargeSelection(box.statements, session, request);
+      if (selection !== null) return connection.replyLarge(selection);
+      beginDataResponse(output);
+      count = executeSelect(box.statements, session, request, output, WITHOUT_BOUND);
+    }
   } catch (error) {
     output.position = start;
     throw error;
@@ -120,6 +140,10 @@ function change(box: Box, connection: IprotoConnection, type: number): void {
   const { request, session } = connection;
   decodeBody(connection, mandatoryKeys(type) ?? []);
   const { statements } = box;
+  if (mayNeedBuild(request.spaceId)) {
+    const build = box.schemaPreparation.begin(session, request, type);
+    if (build !== null) return changeWhenBuilt(box, connection, type, build);
+  }
   const tuple = executeChange(statements, session, request, type);
   const { waitingFor } = statements;
   const output = waitingFor === null ? connection.output : connection.outputAfter(waitingFor);

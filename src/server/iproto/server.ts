@@ -10,6 +10,7 @@ import { type Box, mandatoryKeys } from '../../engine/box/index.ts';
 import { type ConnectionHost, IprotoConnection } from './connection.ts';
 import { BufferPool } from './output.ts';
 import { executeRequest } from './requests.ts';
+import { SlicedWork } from './sliced-work.ts';
 
 const SALT_BYTES = 32;
 /** Requests of one chunk that are looked at together before the first is executed. */
@@ -28,6 +29,7 @@ export class IprotoServer implements ConnectionHost {
   readonly pool = new BufferPool();
   readonly decoders: readonly RequestDecoder[] = Array.from({ length: GATHERED_MAX }, () => new RequestDecoder());
   readonly packetBytesMax: number;
+  readonly work: SlicedWork;
   readonly #env: Env;
   readonly #box: Box;
   readonly #options: IprotoServerOptions;
@@ -40,6 +42,7 @@ export class IprotoServer implements ConnectionHost {
   #isPaused = false;
 
   constructor(env: Env, box: Box, options: IprotoServerOptions) {
+    this.work = new SlicedWork(env.clock, env.timers);
     this.#env = env;
     this.#box = box;
     this.#options = options;

@@ -22,6 +22,9 @@ import type { IprotoConnection } from './connection.ts';
 import { checkSchemaVersion } from './request-body.ts';
 import { dispatch } from './requests.ts';
 
+/** A transaction answers in one turn, for it must be able to answer the same again. */
+const WITHOUT_BOUND = { tuples: Infinity, bytes: Infinity } as const;
+
 /** What a stream may ask for beside data requests. */
 const OTHER_TYPES: readonly number[] = [REQUEST_TYPE.call, REQUEST_TYPE.call16, REQUEST_TYPE.eval, REQUEST_TYPE.ping];
 
@@ -82,6 +85,6 @@ function runRequest(box: Box, session: Session, request: RequestDecoder, type: n
   const malformed = request.decodeBody(mandatoryKeys(type) ?? [BODY_KEY.spaceId]);
   if (malformed !== null) throw malformed;
   const { statements } = box;
-  if (type === REQUEST_TYPE.select) return executeSelect(statements, session, request, output);
+  if (type === REQUEST_TYPE.select) return executeSelect(statements, session, request, output, WITHOUT_BOUND);
   return writeChangeResult(statements, executeChange(statements, session, request, type), output);
 }
