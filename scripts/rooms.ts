@@ -31,7 +31,7 @@ export const ROOMS: readonly Room[] = [
     imports: [],
   },
   { name: 'config', pure: true, purpose: 'every option and limit: default, unit, source', imports: ['base'] },
-  { name: 'env', purpose: 'ports of every effect', imports: ['base'] },
+  { name: 'env', purpose: 'ports of every effect', imports: ['base'], parts: ['zstd'] },
   { name: 'env/node', apart: true, purpose: 'the only user of Node', imports: ['base', 'env'] },
   {
     name: 'codec',

@@ -21,7 +21,8 @@ const LONG_LOAD_MS = 2500;
 const LONG_CHANCE = 0.04;
 const KILLED_IN_START_CHANCE = 0.15;
 
-export type WalMode = 'write' | 'fsync';
+/** `none` promises nothing: with it the test must fail. */
+export type WalMode = 'none' | 'write' | 'fsync';
 
 export type KillOptions = Readonly<{
   walMode: WalMode;

@@ -72,6 +72,12 @@ export class TreeSearch {
   #expectedVersion = -1;
   #isFetched = false;
 
+  // The entry of the last `find` by an exact hint: a change of the same key mostly follows.
+  #foundHint = NaN;
+  #foundVersion = -1;
+  protected foundLeaf: Address = NO_ADDRESS;
+  protected foundSlot = 0;
+
   /** Path of the last descent, by level. */
   protected readonly pathPage = new Uint32Array(DEPTH_MAX);
   protected readonly pathSlot = new Int32Array(DEPTH_MAX);
@@ -88,9 +94,14 @@ export class TreeSearch {
     this.searchFor(key, keyPosition, partCount);
     const page = this.expectedLeaf() || this.descendToLast();
     const slot = this.leafLowerBound(page);
-    return slot < pageCount(this.arena, page) && this.equalsAt(page, slot)
-      ? tupleOf(this.arena, page, slot, 0)
-      : NO_ADDRESS;
+    if (slot >= pageCount(this.arena, page) || !this.equalsAt(page, slot)) return NO_ADDRESS;
+    if (this.#searchExact) {
+      this.#foundHint = this.searchHint;
+      this.#foundVersion = this.version;
+      this.foundLeaf = page;
+      this.foundSlot = slot;
+    }
+    return tupleOf(this.arena, page, slot, 0);
   }
 
   /** The entry that is equal to the tuple by the full comparison, or NO_ADDRESS. */
@@ -292,6 +303,11 @@ export class TreeSearch {
     this.#leafLowHint = this.#expectedLows[at]!;
     this.#leafHighHint = this.#expectedHighs[at]!;
     return this.#expectedLeaves[at]!;
+  }
+
+  /** Whether the entry of the last `find` is what is searched now, and still in its place. */
+  protected isFoundAgain(): boolean {
+    return this.searchHint === this.#foundHint && this.version === this.#foundVersion;
   }
 
   #expect(): void {

@@ -141,12 +141,14 @@ export class Tree extends TreeSearch {
     this.#views.retire(page, pageEpoch(this.arena, page));
   }
 
-  /** The shorter way of `insert` when the search was announced, its entry is there, and nothing above it changes. */
+  /** The shorter way of `insert` when the entry was just found or the search announced, and nothing above it changes. */
   #replaceExpected(tuple: Address): Address {
-    const leaf = this.expectedLeaf();
+    const isFound = this.isFoundAgain();
+    const leaf = isFound ? this.foundLeaf : this.expectedLeaf();
     if (leaf === NO_ADDRESS || this.#views.newestViewEpoch !== 0) return NO_ADDRESS;
-    const slot = this.leafLowerBound(leaf);
-    if (slot === 0 || slot >= pageCount(this.arena, leaf) || !this.equalsAt(leaf, slot)) return NO_ADDRESS;
+    const slot = isFound ? this.foundSlot : this.leafLowerBound(leaf);
+    if (slot === 0) return NO_ADDRESS;
+    if (!isFound && (slot >= pageCount(this.arena, leaf) || !this.equalsAt(leaf, slot))) return NO_ADDRESS;
     const old = tupleOf(this.arena, leaf, slot, 0);
     setEntry(this.arena, leaf, slot, 0, this.searchHint, tuple);
     return old;
