@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findPicodata } from './support/picodata-server.ts';
 import { killRounds } from './support/kill-rounds.ts';
+import { findPicodata } from './support/picodata-server.ts';
 
 const ROUNDS = 10;
 
@@ -13,4 +13,10 @@ describe.skipIf(findPicodata() === null)('a server that is killed under load', (
       expect(result.unknown).toBeGreaterThan(0);
     },
   );
+
+  it('is noticed to have lost writes in wal_mode none', async () => {
+    await expect(killRounds({ walMode: 'none', rounds: 5, seed: 1 })).rejects.toMatchObject({
+      cause: expect.objectContaining({ message: expect.stringContaining('acknowledged was') as string }) as Error,
+    });
+  });
 });
