@@ -62,7 +62,7 @@ export class RecoveryReport {
     this.#nextMs = this.#startMs + (line === null ? LOG_PERIOD_MS : SCREEN_PERIOD_MS);
   }
 
-  /** `fraction` is of the present file, 0 when it is not known. */
+  /** `fraction` is of the snapshot, or of the log, 0 when it is not known. */
   progress(stage: Stage, rows: number, fraction: number): void {
     this.#hasBegun = true;
     this.#rows[stage] = rows;

@@ -1,8 +1,8 @@
 /** The npm package tarantool-driver, as its users use it. */
-import Tarantool from 'tarantool-driver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPicodata } from '../support/picodata-server.ts';
 import { DriverServer, SPACE, USER } from './driver-server.ts';
+import { Tarantool } from './tarantool-driver.ts';
 
 const reason = findPicodata() === null ? 'bin/picodata is not built' : null;
 if (reason !== null) process.stderr.write(`tarantool-driver is skipped: ${reason}\n`);

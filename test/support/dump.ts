@@ -1,6 +1,12 @@
 /** Everything that a server shows of its spaces, byte for byte, by every index: what two programs are compared by. */
 import { BODY_KEY, ITERATOR_TYPE, LIMIT_MAX, REQUEST_TYPE } from '../../src/codec/iproto/index.ts';
-import { arrayLength, containerHeaderSize, encodeToBytes, skipValue, type Value } from '../../src/codec/msgpack/index.ts';
+import {
+  arrayLength,
+  containerHeaderSize,
+  encodeToBytes,
+  skipValue,
+  type Value,
+} from '../../src/codec/msgpack/index.ts';
 import type { Connection } from '../../src/client/index.ts';
 
 const SPACE_SPACE = 280;

@@ -88,9 +88,9 @@ export class ClientHistory {
    * Throws ViolationError if they are none of the possible ones.
    */
   found(state: State, hasLostPower: boolean): void {
-    if (hasLostPower) this.#floatAlso(this.#cutOff);
     const text = stateText(state);
     const possible = new Set(this.#closure().map((possibility) => stateText(possibility.state)));
+    if (hasLostPower) for (const cut of this.#cutOff) this.#addWithCutOff(possible, cut);
     if (!possible.has(text)) {
       throw new ViolationError(
         `${this.name}: after the restart there is\n  ${text}\nwhich is none of\n  ${[...possible].join('\n  ')}`,
@@ -120,6 +120,14 @@ export class ClientHistory {
     this.#candidates = [{ text: stateText(state), issued: 0, acknowledged: 0 }];
     this.#become([{ state, floating: [] }]);
     this.#cutOff = [];
+  }
+
+  /** All that was cut off began at one place of the log, so at most one of it can be back. */
+  #addWithCutOff(possible: Set<string>, cut: Floating): void {
+    const before = this.#possibilities;
+    this.#floatAlso([cut]);
+    for (const { state } of this.#closure()) possible.add(stateText(state));
+    this.#possibilities = before;
   }
 
   #floatAlso(more: readonly Floating[]): void {

@@ -29,7 +29,12 @@ export class BoxRowApplier implements RowApplier {
     if (space === undefined) throw boxError('NO_SUCH_SPACE', String(request.spaceId));
     if (space.isSystem) {
       this.#box.transactions.begin();
-      this.#apply(row, request);
+      try {
+        this.#apply(row, request);
+      } catch (error) {
+        this.#box.transactions.rollback();
+        throw error;
+      }
       this.#box.transactions.commit();
       return;
     }

@@ -33,7 +33,7 @@ export type RecoveredState = Readonly<{
   logRows: number;
 }>;
 
-/** `fraction` of the present file's bytes, 0 to 1. */
+/** `fraction` of the snapshot's bytes, or of those of the log behind it, 0 to 1. */
 export type RecoveryProgress = (stage: 'snapshot' | 'log', rows: number, fraction: number) => void;
 
 const SLICE_BYTES = 512 * 1024;
@@ -119,7 +119,7 @@ async function recoverLog(
       tolerant(() => applier.applyLogRow(row));
     };
     while (reader.read(SLICE_BYTES, onRow) === 'more') {
-      onProgress('log', rows, 0);
+      onProgress('log', rows, reader.fraction);
       await nextTurn(env);
     }
   } finally {

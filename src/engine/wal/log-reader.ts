@@ -36,6 +36,9 @@ export class LogReader {
   #next: number;
   #cursor: LogFileCursor | null = null;
   #lastOpened: LogFileEntry | null = null;
+  readonly #totalBytes: number;
+  /** Of files that have been read to their end. */
+  #doneBytes = 0;
 
   /** Reads the headers of all files. Throws FileError, CorruptionError or ER_INVALID_XLOG_TYPE. */
   constructor(ports: Readonly<{ files: Files; compression: Compression }>, options: LogReaderOptions) {
@@ -46,6 +49,13 @@ export class LogReader {
     this.#entries = listLogFiles(ports.files, directory, { kind: 'XLOG', instanceUuid, onWarning }, forceRecovery);
     const first = this.#entries.findLastIndex((entry) => vclockIsCoveredBy(entry.vclock, options.vclock));
     this.#next = Math.max(0, first);
+    this.#totalBytes = this.#entries.slice(this.#next).reduce((sum, entry) => sum + this.#sizeOf(entry.path), 0);
+  }
+
+  /** How much of the log has been read, 0 to 1. */
+  get fraction(): number {
+    if (this.#totalBytes === 0) return 1;
+    return Math.min(1, (this.#doneBytes + (this.#cursor?.position ?? 0)) / this.#totalBytes);
   }
 
   /** State after the last row that was handed on or passed over. */
@@ -73,6 +83,7 @@ export class LogReader {
     if (cursor === null) return 'end';
     if (cursor.readRows(maxBytes, follow) === 'more') return 'more';
     if (cursor.end?.isClosed !== true) this.#options.onWarning(`file \`${cursor.path}\` wasn't correctly closed`);
+    this.#doneBytes += this.#sizeOf(cursor.path);
     this.close();
     return this.#next < this.#entries.length ? 'more' : 'end';
   }
@@ -80,6 +91,10 @@ export class LogReader {
   close(): void {
     this.#cursor?.close();
     this.#cursor = null;
+  }
+
+  #sizeOf(path: string): number {
+    return this.#ports.files.status(path)?.sizeBytes ?? 0;
   }
 
   #openNext(): LogFileCursor | null {

@@ -8,7 +8,7 @@
  * chunk; (3) a broken frame closes the connection after the replies to what came before it.
  */
 import { BoxError, type ByteWriter } from '../../base/index.ts';
-import { FrameDecoder, RequestDecoder, writeErrorResponse } from '../../codec/iproto/index.ts';
+import { FrameDecoder, type RequestDecoder, writeErrorResponse } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Stream } from '../../env/index.ts';
 import type { Box, InteractiveTransaction, LargeSelection, Session } from '../../engine/box/index.ts';

@@ -69,6 +69,7 @@ export class IprotoServer implements ConnectionHost {
   async stop(): Promise<void> {
     const listeners = this.#listeners;
     this.#listeners = [];
+    this.work.stop();
     this.#flushAll();
     for (const connection of [...this.#connections]) connection.close();
     await Promise.all(listeners.map((listener) => listener.close()));

@@ -12,16 +12,24 @@ export type WorkStep = () => boolean;
 export class SlicedWork {
   readonly #clock: Clock;
   readonly #timers: Timers;
-  readonly #steps: WorkStep[] = [];
+  #steps: WorkStep[] = [];
+  #isStopped = false;
 
   constructor(clock: Clock, timers: Timers) {
     this.#clock = clock;
     this.#timers = timers;
   }
 
-  /** Begins in this turn's end. */
+  /** Begins at the end of this turn. */
   add(step: WorkStep): void {
+    if (this.#isStopped) return;
     if (this.#steps.push(step) === 1) this.#schedule();
+  }
+
+  /** Forgets all work: what it would change could not be logged any more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#steps = [];
   }
 
   #schedule(): void {

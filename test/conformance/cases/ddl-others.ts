@@ -3,6 +3,7 @@ import { func, index, spaceWithPrimary, SYSTEM } from '../schema-steps.ts';
 import { type Area, call, insert, ping, remove, update } from '../steps.ts';
 
 const SPACE = 512;
+const WIDE = 2 ** 32;
 
 export const DDL_OTHERS: Area = {
   name: 'ddl-others',
@@ -44,6 +45,25 @@ export const DDL_OTHERS: Area = {
       name: 'bodies of functions that do not compile',
       steps: [func(108, 'broken body', { body: 'this is no Lua' }), func(109, 'number body', { body: '5' })],
       differs: 'expressions and bodies in Lua are not run yet',
+    },
+    {
+      name: 'ids of more than 32 bits',
+      steps: [
+        spaceWithPrimary(SPACE, 'wide'),
+        insert(SYSTEM.space, [WIDE + 513, 1, 'wide space', 'memtx', 0, {}, []]),
+        insert(SYSTEM.index, [WIDE + SPACE, 1, 'wide', 'tree', { unique: true }, [[1, 'unsigned']]]),
+        insert(SYSTEM.index, [SPACE, WIDE + 1, 'wide', 'tree', { unique: true }, [[1, 'unsigned']]]),
+        insert(SYSTEM.user, [WIDE + 40, 1, 'wide', 'user', {}]),
+        insert(SYSTEM.user, [41, WIDE + 1, 'wide owner', 'user', {}]),
+        insert(SYSTEM.priv, [1, 41, 'space', WIDE + SPACE, 1]),
+        insert(SYSTEM.priv, [1, WIDE + 41, 'universe', 0, 1]),
+        insert(SYSTEM.sequence, [WIDE + 5, 1, 'wide', 1, 1, 10, 1, 0, false]),
+        insert(SYSTEM.collation, [WIDE + 400, 'wide', 1, 'ICU', 'ru', {}]),
+        func(WIDE + 200, 'wide'),
+        remove(SYSTEM.collation, [WIDE + 400]),
+        remove(SYSTEM.sequence, [WIDE + 5]),
+        ping(),
+      ],
     },
     {
       name: 'a collation with french order',

@@ -57,8 +57,10 @@ export class TreeSearch {
   /** Hints of the separators around the leaf of the last descent. */
   #leafLowHint = 0;
   #leafHighHint = 0;
-  /** Changes whenever a path, or the leaf that a key belongs to, may have become another. */
+  /** Changes with every entry that comes or goes: an entry may then be in another slot. */
   version = 0;
+  /** Changes when a key may belong to another leaf, or a leaf may have gone. */
+  protected shape = 0;
 
   // Searches that were announced, in their order, with the leaves that were found for them.
   readonly #expectedHints = new Float64Array(LOOKAHEAD_MAX);
@@ -69,7 +71,7 @@ export class TreeSearch {
   readonly #expectedTuples = new Uint32Array(LOOKAHEAD_MAX);
   #expectedCount = 0;
   #expectedNext = 0;
-  #expectedVersion = -1;
+  #expectedShape = -1;
   #isFetched = false;
 
   // The entry of the last `find` by an exact hint: a change of the same key mostly follows.
@@ -130,7 +132,7 @@ export class TreeSearch {
   /** Brings what the announced searches will read into the cache; they take the shorter way if they come in order. */
   fetchExpected(): void {
     this.#isFetched = true;
-    this.#expectedVersion = this.version;
+    this.#expectedShape = this.shape;
     touchLeaves(this.arena, this.#expectedLeaves, this.#expectedShares, this.#expectedTuples, this.#expectedCount);
   }
 
@@ -296,7 +298,7 @@ export class TreeSearch {
   protected expectedLeaf(): Address {
     const at = this.#expectedNext;
     if (at >= this.#expectedCount) return NO_ADDRESS;
-    if (this.#expectedHints[at] !== this.searchHint || !this.#searchExact || this.#expectedVersion !== this.version) {
+    if (this.#expectedHints[at] !== this.searchHint || !this.#searchExact || this.#expectedShape !== this.shape) {
       return NO_ADDRESS;
     }
     this.#expectedNext = at + 1;

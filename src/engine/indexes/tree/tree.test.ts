@@ -130,6 +130,34 @@ describe.each([
     }
   });
 
+  it('takes announced searches the shorter way and comes to the same', () => {
+    const random = new SeededRandom(5);
+    const fixture = new Fixture(order);
+    const model = new Set<number>();
+    for (let key = 0; key < 30_000; key += 3) {
+      fixture.insert(key);
+      model.add(key);
+    }
+    for (let round = 0; round < 3000; round++) {
+      const keys = Array.from({ length: 1 + random.below(20) }, () => random.below(30_000));
+      for (const key of keys) fixture.tree.expectKey(keyBytes(key), 0, 1);
+      fixture.tree.fetchExpected();
+      for (const key of keys) {
+        const found = fixture.tree.find(keyBytes(key), 0, 1);
+        expect(found !== NO_ADDRESS).toBe(model.has(key));
+        if (found !== NO_ADDRESS) expect(fixture.key(found)).toBe(key);
+        if (random.chance(0.4)) {
+          fixture.insert(key);
+          model.add(key);
+        } else if (random.chance(0.5)) {
+          expect(fixture.remove(key)).toBe(model.delete(key));
+        }
+      }
+    }
+    fixture.checkStructure();
+    expect(fixture.keys()).toEqual([...model].sort((a, b) => a - b));
+  });
+
   it('seeks before and after keys, in both directions', () => {
     const fixture = new Fixture(order);
     for (let key = 0; key < 20_000; key += 2) fixture.insert((key * 7919) % 20_000);

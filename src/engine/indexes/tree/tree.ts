@@ -35,6 +35,8 @@ import {
   wordBase,
 } from './pages.ts';
 
+/** What the shorter ways answer when they cannot be taken. */
+const NOT_NEARBY: Address = 0xffffffff;
 const LEAF_MINIMUM = LEAF_CAPACITY >> 2;
 const INNER_MINIMUM = INNER_CAPACITY >> 2;
 
@@ -81,24 +83,24 @@ export class Tree extends TreeSearch {
       setPageCount(this.arena, this.root, 1);
       this.size = 1;
       this.version++;
+      this.shape++;
       return NO_ADDRESS;
     }
-    const replaced = this.#replaceExpected(tuple);
-    if (replaced !== NO_ADDRESS) return replaced;
+    const nearby = this.#insertNearby(tuple);
+    if (nearby !== NOT_NEARBY) return nearby;
     const found = this.descendToLast();
     const slot = this.leafLowerBound(found);
     this.pathSlot[0] = slot;
     if (slot < pageCount(this.arena, found) && this.equalsAt(found, slot)) return this.#replaceAt(slot, tuple);
     this.#makePathWritable(0);
-    this.size++;
-    this.version++;
     const page = this.pathPage[0]!;
     const count = pageCount(this.arena, page);
     if (count < LEAF_CAPACITY) {
-      moveEntries(this.arena, page, slot, page, slot + 1, count - slot, 0);
-      setEntry(this.arena, page, slot, 0, this.searchHint, tuple);
-      setPageCount(this.arena, page, count + 1);
+      this.#putIn(page, slot, count, tuple);
     } else {
+      this.size++;
+      this.version++;
+      this.shape++;
       this.#splitLeaf(page, slot, tuple);
     }
     return NO_ADDRESS;
@@ -109,6 +111,8 @@ export class Tree extends TreeSearch {
   remove(tuple: Address): Address {
     if (this.root === NO_ADDRESS) return NO_ADDRESS;
     this.searchForTuple(tupleSlab(this.arena, tuple), tuplePosition(tuple));
+    const nearby = this.#removeNearby();
+    if (nearby !== NOT_NEARBY) return nearby;
     const found = this.descendToLast();
     const slot = this.leafLowerBound(found);
     const count = pageCount(this.arena, found);
@@ -117,12 +121,15 @@ export class Tree extends TreeSearch {
     this.pathSlot[0] = slot;
     this.#makePathWritable(0);
     const page = this.pathPage[0]!;
-    moveEntries(this.arena, page, slot + 1, page, slot, count - slot - 1, 0);
-    setPageCount(this.arena, page, count - 1);
-    this.size--;
-    this.version++;
-    if (slot === 0 && count > 1) this.#refreshSeparator(hintOf(this.arena, page, 0), tupleOf(this.arena, page, 0, 0));
-    if (count - 1 < LEAF_MINIMUM) this.#rebalance(0);
+    this.#takeOut(page, slot, count);
+    if (slot === 0 && count > 1) {
+      this.shape++;
+      this.#refreshSeparator(hintOf(this.arena, page, 0), tupleOf(this.arena, page, 0, 0));
+    }
+    if (count - 1 < LEAF_MINIMUM) {
+      this.shape++;
+      this.#rebalance(0);
+    }
     return removed;
   }
 
@@ -134,6 +141,7 @@ export class Tree extends TreeSearch {
     this.size = 0;
     this.pageTotal = 0;
     this.version++;
+    this.shape++;
     return old;
   }
 
@@ -141,17 +149,52 @@ export class Tree extends TreeSearch {
     this.#views.retire(page, pageEpoch(this.arena, page));
   }
 
-  /** The shorter way of `insert` when the entry was just found or the search announced, and nothing above it changes. */
-  #replaceExpected(tuple: Address): Address {
+  /**
+   * The shorter way of `insert` when the place was just found or announced, and nothing outside of its leaf changes.
+   * NOT_NEARBY if the long way has to be taken.
+   */
+  #insertNearby(tuple: Address): Address {
     const isFound = this.isFoundAgain();
     const leaf = isFound ? this.foundLeaf : this.expectedLeaf();
-    if (leaf === NO_ADDRESS || this.#views.newestViewEpoch !== 0) return NO_ADDRESS;
+    if (leaf === NO_ADDRESS || this.#views.newestViewEpoch !== 0) return NOT_NEARBY;
     const slot = isFound ? this.foundSlot : this.leafLowerBound(leaf);
-    if (slot === 0) return NO_ADDRESS;
-    if (!isFound && (slot >= pageCount(this.arena, leaf) || !this.equalsAt(leaf, slot))) return NO_ADDRESS;
+    if (slot === 0) return NOT_NEARBY;
+    const count = pageCount(this.arena, leaf);
+    if (!isFound && (slot === count || !this.equalsAt(leaf, slot))) {
+      if (count === LEAF_CAPACITY) return NOT_NEARBY;
+      this.#putIn(leaf, slot, count, tuple);
+      return NO_ADDRESS;
+    }
     const old = tupleOf(this.arena, leaf, slot, 0);
     setEntry(this.arena, leaf, slot, 0, this.searchHint, tuple);
     return old;
+  }
+
+  /** The same for `remove` of the entry that was just found. */
+  #removeNearby(): Address {
+    if (!this.isFoundAgain() || this.#views.newestViewEpoch !== 0) return NOT_NEARBY;
+    const { foundLeaf: leaf, foundSlot: slot } = this;
+    const count = pageCount(this.arena, leaf);
+    if (slot === 0 || count <= LEAF_MINIMUM) return NOT_NEARBY;
+    const removed = tupleOf(this.arena, leaf, slot, 0);
+    this.#takeOut(leaf, slot, count);
+    return removed;
+  }
+
+  /** Adds an entry to a leaf that has room for it. */
+  #putIn(leaf: Address, slot: number, count: number, tuple: Address): void {
+    moveEntries(this.arena, leaf, slot, leaf, slot + 1, count - slot, 0);
+    setEntry(this.arena, leaf, slot, 0, this.searchHint, tuple);
+    setPageCount(this.arena, leaf, count + 1);
+    this.size++;
+    this.version++;
+  }
+
+  #takeOut(leaf: Address, slot: number, count: number): void {
+    moveEntries(this.arena, leaf, slot + 1, leaf, slot, count - slot - 1, 0);
+    setPageCount(this.arena, leaf, count - 1);
+    this.size--;
+    this.version++;
   }
 
   #replaceAt(slot: number, tuple: Address): Address {
@@ -183,6 +226,7 @@ export class Tree extends TreeSearch {
       if (pageEpoch(this.arena, page) > newest) continue;
       this.#setPathPage(at, this.#copyPage(page));
       this.version++;
+      this.shape++;
     }
   }
 
