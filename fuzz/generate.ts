@@ -2,7 +2,7 @@
  * Bytes by chance: random ones, valid MessagePack of any shape, and valid things with mistakes. Mistakes are made where
  * parsers look: lengths, kinds, ends.
  */
-import { ByteWriter, type SeededRandom } from '../src/base/index.ts';
+import type { ByteWriter, SeededRandom } from '../src/base/index.ts';
 import {
   writeArrayHeader,
   writeBinaryHeader,
@@ -14,8 +14,8 @@ import {
 } from '../src/codec/msgpack/index.ts';
 
 const INTERESTING_BYTES = [
-  0x00, 0x01, 0x7f, 0x80, 0x81, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xc4, 0xc7, 0xc9, 0xca, 0xcb, 0xcc, 0xcd,
-  0xce, 0xcf, 0xd0, 0xd3, 0xd4, 0xd8, 0xd9, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xe0, 0xff,
+  0x00, 0x01, 0x7f, 0x80, 0x81, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xc4, 0xc7, 0xc9, 0xca, 0xcb, 0xcc,
+  0xcd, 0xce, 0xcf, 0xd0, 0xd3, 0xd4, 0xd8, 0xd9, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xe0, 0xff,
 ] as const;
 const INTERESTING_INTEGERS = [
   0, 1, 2, 127, 128, 255, 256, 65535, 65536, 2147483647, 2147483648, 4294967295, 4294967296, 9007199254740991, -1, -32,
@@ -77,7 +77,8 @@ function writeWideInteger(writer: ByteWriter, random: SeededRandom): void {
 function writePayload(writer: ByteWriter, random: SeededRandom, writeHeader: (length: number) => void): void {
   const length = random.chance(0.9) ? random.below(20) : random.below(300);
   writeHeader(length);
-  for (let left = length; left > 0; left--) writer.writeByte(random.chance(0.7) ? 97 + random.below(3) : random.below(256));
+  for (let left = length; left > 0; left--)
+    writer.writeByte(random.chance(0.7) ? 97 + random.below(3) : random.below(256));
 }
 
 function writeItems(
@@ -94,7 +95,7 @@ function writeItems(
 
 /** Makes up to `most` mistakes in a copy: changed, lost, doubled and inserted bytes. */
 export function mutated(bytes: Uint8Array, random: SeededRandom, most = 4): Uint8Array {
-  let result = bytes.slice();
+  let result: Uint8Array = bytes.slice();
   for (let left = random.below(most + 1); left > 0 && result.length > 0; left--) result = withMistake(result, random);
   return result;
 }
@@ -115,7 +116,9 @@ function withMistake(bytes: Uint8Array, random: SeededRandom): Uint8Array {
     case 4:
       return joined(bytes.subarray(0, at + count), bytes.subarray(at, at + count), bytes.subarray(at + count));
     default:
-      return random.chance(0.5) ? bytes.slice(0, at) : joined(bytes.subarray(0, at), randomBytes(random, 6), bytes.subarray(at));
+      return random.chance(0.5)
+        ? bytes.slice(0, at)
+        : joined(bytes.subarray(0, at), randomBytes(random, 6), bytes.subarray(at));
   }
 }
 
@@ -127,7 +130,9 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array {
 export function chunksOf(bytes: Uint8Array, random: SeededRandom): readonly Uint8Array[] {
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) {
-    const length = random.chance(0.3) ? bytes.length - at : 1 + random.below(Math.min(bytes.length - at, 1 << random.below(12)));
+    const length = random.chance(0.3)
+      ? bytes.length - at
+      : 1 + random.below(Math.min(bytes.length - at, 1 << random.below(12)));
     chunks.push(bytes.slice(at, at + length));
     at += length;
   }

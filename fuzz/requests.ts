@@ -1,12 +1,21 @@
 /** Requests by chance, most of them such as a client might send to the spaces of the server target. */
 import { ByteWriter, type SeededRandom } from '../src/base/index.ts';
 import { BODY_KEY, HEADER_KEY, REQUEST_TYPE } from '../src/codec/iproto/index.ts';
-import { encodeValue, writeArrayHeader, writeMapHeader, writeString, writeUnsigned, type Value } from '../src/codec/msgpack/index.ts';
+import {
+  encodeValue,
+  writeArrayHeader,
+  writeMapHeader,
+  writeString,
+  writeUnsigned,
+  type Value,
+} from '../src/codec/msgpack/index.ts';
 import { joined, randomInteger, randomText, writeRandomValue } from './generate.ts';
 
 /** Ids of user spaces that requests name; which of them exist changes by requests. */
 export const FUZZ_SPACES = [700, 701, 702, 703, 704, 705, 706] as const;
-const SYSTEM_SPACES = [272, 280, 281, 284, 285, 288, 289, 296, 304, 305, 312, 320, 330, 340, 356, 364, 372, 380] as const;
+const SYSTEM_SPACES = [
+  272, 280, 281, 284, 285, 288, 289, 296, 304, 305, 312, 320, 330, 340, 356, 364, 372, 380,
+] as const;
 const DATA_TYPES = [
   REQUEST_TYPE.select,
   REQUEST_TYPE.insert,
@@ -17,7 +26,21 @@ const DATA_TYPES = [
 ] as const;
 const STREAM_TYPES = [REQUEST_TYPE.begin, REQUEST_TYPE.commit, REQUEST_TYPE.rollback] as const;
 const OPERATORS = ['=', '+', '-', '&', '|', '^', '!', '#', ':', 'x'] as const;
-const FIELD_TYPES = ['unsigned', 'string', 'integer', 'number', 'scalar', 'any', 'array', 'map', 'boolean', 'uuid', 'decimal', 'varbinary', 'double'] as const;
+const FIELD_TYPES = [
+  'unsigned',
+  'string',
+  'integer',
+  'number',
+  'scalar',
+  'any',
+  'array',
+  'map',
+  'boolean',
+  'uuid',
+  'decimal',
+  'varbinary',
+  'double',
+] as const;
 const INDEX_TYPES = ['tree', 'hash', 'rtree', 'bitset'] as const;
 
 /** A whole packet with its length. */
@@ -65,16 +88,23 @@ function drawType(random: SeededRandom, inStream: boolean): number {
   return random.pick(DATA_TYPES);
 }
 
+/** Mostly those that are there from the beginning. */
+function drawSpace(random: SeededRandom): number {
+  if (random.chance(0.8)) return FUZZ_SPACES[random.below(4)] ?? 0;
+  if (random.chance(0.6)) return random.pick(FUZZ_SPACES);
+  return random.chance(0.7) ? random.pick(SYSTEM_SPACES) : random.below(1000);
+}
+
 type Field = readonly [key: number, write: (writer: ByteWriter) => void];
 
 function drawFields(random: SeededRandom, type: number): readonly Field[] {
   if (random.chance(0.03)) return [];
   const unsigned = (key: number, value: number): Field => [key, (writer) => writeUnsigned(writer, value)];
   const value = (key: number, content: Value): Field => [key, (writer) => encodeValue(writer, content)];
-  const space = random.chance(0.93) ? random.pick(FUZZ_SPACES) : random.chance(0.7) ? random.pick(SYSTEM_SPACES) : random.below(1000);
-  const isSchemaChange = random.chance(0.03);
+  const space = drawSpace(random);
+  const isSchemaChange = random.chance(0.02);
   const fields: Field[] = [unsigned(BODY_KEY.spaceId, isSchemaChange ? random.pick([280, 288, 330]) : space)];
-  if (random.chance(0.5)) fields.push(unsigned(BODY_KEY.indexId, random.below(5)));
+  if (random.chance(0.3)) fields.push(unsigned(BODY_KEY.indexId, random.below(random.chance(0.9) ? 3 : 6)));
   const key = isSchemaChange ? [random.pick(FUZZ_SPACES), random.below(5)].slice(0, 1 + random.below(2)) : null;
   switch (type) {
     case REQUEST_TYPE.select:
@@ -98,7 +128,9 @@ function drawFields(random: SeededRandom, type: number): readonly Field[] {
       break;
     default:
       fields.push(drawTuple(random, BODY_KEY.tuple));
-      fields.push(value(random.pick([BODY_KEY.functionName, BODY_KEY.userName, BODY_KEY.eventKey]), randomText(random, 8)));
+      fields.push(
+        value(random.pick([BODY_KEY.functionName, BODY_KEY.userName, BODY_KEY.eventKey]), randomText(random, 8)),
+      );
   }
   return fields;
 }
@@ -107,10 +139,11 @@ function drawKey(random: SeededRandom, key: number, parts: readonly number[] | n
   return [
     key,
     (writer) => {
-      const count = parts?.length ?? random.below(3);
+      const count = parts?.length ?? (random.chance(0.8) ? 1 : random.below(3));
+      const column = random.chance(0.6) ? 0 : random.below(5);
       writeArrayHeader(writer, count);
       for (let at = 0; at < count; at++) {
-        if (parts === null) writeColumn(writer, random, random.below(5));
+        if (parts === null) writeColumn(writer, random, (column + at) % 6);
         else writeUnsigned(writer, parts[at] ?? 0);
       }
     },
@@ -132,15 +165,22 @@ function drawTuple(random: SeededRandom, key: number): Field {
 function writeColumn(writer: ByteWriter, random: SeededRandom, column: number): void {
   switch (column) {
     case 0:
-      return encodeValue(writer, random.chance(0.1) ? null : random.below(60));
+      return encodeValue(writer, random.chance(0.03) ? null : random.below(60));
     case 1:
       return writeString(writer, 'k'.repeat(random.below(4)) + String(random.below(10)));
     case 2:
       return encodeValue(writer, random.chance(0.3) ? null : randomInteger(random));
     case 3:
-      return encodeValue(writer, Array.from({ length: random.chance(0.8) ? 2 : random.below(5) }, () => random.below(50)));
+      return encodeValue(
+        writer,
+        Array.from({ length: random.chance(0.8) ? 2 : random.below(5) }, () => random.below(50)),
+      );
     case 4:
-      return encodeValue(writer, { a: random.below(10), b: [random.below(4), random.below(4)], c: 'x'.repeat(random.below(60)) });
+      return encodeValue(writer, {
+        a: random.below(10),
+        b: [random.below(4), random.below(4)],
+        c: 'x'.repeat(random.below(60)),
+      });
     default:
       return writeRandomValue(writer, random, 3);
   }

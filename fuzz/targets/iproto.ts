@@ -1,7 +1,6 @@
 /** Packets and requests: any chunking gives the same packets, and no packet throws or leads out of its bytes. */
 import { BoxError, ByteWriter, type SeededRandom } from '../../src/base/index.ts';
 import { FrameDecoder, RequestDecoder } from '../../src/codec/iproto/index.ts';
-import { writeUnsigned } from '../../src/codec/msgpack/index.ts';
 import { mandatoryKeys } from '../../src/engine/box/index.ts';
 import { chunksOf, joined, mutated, randomBytes } from '../generate.ts';
 import { drawBody, drawFrame } from '../requests.ts';
@@ -13,7 +12,10 @@ type Cut = Readonly<{ packets: readonly string[]; error: string | null }>;
 
 function cut(chunks: readonly Uint8Array[]): Cut {
   const packets: string[] = [];
-  const decoder = new FrameDecoder((bytes, start, end) => packets.push(hexOf(bytes.subarray(start, end))), PACKET_BYTES_MAX);
+  const decoder = new FrameDecoder(
+    (bytes, start, end) => packets.push(hexOf(bytes.subarray(start, end))),
+    PACKET_BYTES_MAX,
+  );
   try {
     for (const chunk of chunks) decoder.push(chunk);
     require(decoder.heldBytes <= PACKET_BYTES_MAX + 9, `holds ${decoder.heldBytes} bytes`);
@@ -50,19 +52,8 @@ function checkRequest(random: SeededRandom): void {
   const keys = mandatoryKeys(random.chance(0.5) ? type : request.type) ?? [];
   if (request.decodeBody(keys) !== null) return;
   for (const position of [request.keyPosition, request.tuplePosition, request.operationsPosition]) {
-    require(position < end && (position < 0 || position >= start), `position ${position} of ${start}..${end}: ${hexOf(bytes)}`);
+    require(position < end &&
+      (position < 0 || position >= start), `position ${position} of ${start}..${end}: ${hexOf(bytes)}`);
   }
   require(request.tupleEnd <= end && request.operationsEnd <= end, `an end beyond the packet: ${hexOf(bytes)}`);
-}
-
-/** A length in any of its forms. */
-export function lengthPrefix(random: SeededRandom, length: number): Uint8Array {
-  const writer = new ByteWriter(16);
-  if (random.chance(0.3)) {
-    writeUnsigned(writer, length);
-    return writer.toBytes();
-  }
-  writer.writeByte(0xce);
-  for (const shift of [24, 16, 8, 0]) writer.writeByte((length >>> shift) & 0xff);
-  return writer.toBytes();
 }

@@ -101,7 +101,8 @@ function rowsOf(rows: Uint8Array): string {
     if (step === 'end') return found.join(' ');
     if (step === 'row') {
       const { bodyStart, bodyEnd } = reader;
-      require(bodyStart <= bodyEnd && bodyEnd <= reader.bytes.length, `a body ${bodyStart}..${bodyEnd}: ${hexOf(rows)}`);
+      require(bodyStart <= bodyEnd &&
+        bodyEnd <= reader.bytes.length, `a body ${bodyStart}..${bodyEnd}: ${hexOf(rows)}`);
       found.push(`${reader.type}/${reader.replicaId}/${reader.lsn}/${reader.tsn}`);
     } else found.push('invalid');
   }

@@ -75,11 +75,12 @@ export class DiskContent {
     const changes = this.#changes;
     const manner = random.pick(['nothing', 'everything', 'beginning', 'scattered'] as const);
     // Lengths and contents are written back apart, so that a file may have its new size and still hold zeros.
-    if (manner !== 'nothing' && random.chance(0.2)) left.resize(this.#current.length);
+    const hasLength = manner !== 'nothing' && random.chance(0.2);
+    if (hasLength) left.resize(this.#current.length);
     const kept = manner === 'nothing' ? 0 : manner === 'beginning' ? random.below(changes.length + 1) : changes.length;
     changes.slice(0, kept).forEach((change, index) => {
       if (manner === 'everything' || (manner === 'beginning' && index < kept - 1)) apply(left, change);
-      else applyTorn(left, change, manner === 'beginning', random);
+      else applyTorn(left, change, manner === 'beginning' ? (hasLength ? 'sectors' : 'bytes') : 'scattered', random);
     });
     const result = new DiskContent();
     result.#current = left.copy();
@@ -101,15 +102,25 @@ function replaces(later: Change, earlier: Change): boolean {
   return later.position < end && earlier.position < later.position + later.bytes.length;
 }
 
-/** A part of the change: its beginning, cut anywhere, or any of the sectors that it touches. */
-function applyTorn(target: GrowingBytes, change: Change, isBeginning: boolean, random: SeededRandom): void {
+/**
+ * A part of the change: its beginning, cut anywhere or, where the file is longer, behind a sector, which a disk writes
+ * as a whole; or any of the sectors that it touches.
+ */
+function applyTorn(
+  target: GrowingBytes,
+  change: Change,
+  kept: 'bytes' | 'sectors' | 'scattered',
+  random: SeededRandom,
+): void {
   if (change.kind === 'truncate') {
     if (random.chance(0.5)) apply(target, change);
     return;
   }
   const { bytes, position } = change;
-  if (isBeginning) {
-    target.write(bytes.subarray(0, random.below(bytes.length + 1)), position);
+  if (kept !== 'scattered') {
+    const cut = random.below(bytes.length + 1);
+    const past = kept === 'sectors' ? (position + cut) % SECTOR_BYTES : 0;
+    target.write(bytes.subarray(0, Math.max(0, cut - past)), position);
     return;
   }
   for (let start = 0; start < bytes.length;) {

@@ -37,6 +37,8 @@ export type Comparator = Readonly<{
    * -1 where they never are.
    */
   exactHintMax: number;
+  /** The same for keys of one part, whatever parts follow in the definition. */
+  firstPartExactMax: number;
   /** Whether another equal hint means an equal key. */
   hintIsExact(hint: number): boolean;
 }>;
@@ -74,6 +76,7 @@ function firstIntegerComparator(): Comparator {
       return partCount === 0 ? NaN : roundedNumber(keyBytes, key);
     },
     exactHintMax: EXACT_INTEGER_MAX,
+    firstPartExactMax: EXACT_INTEGER_MAX,
     hintIsExact: isExactInteger,
   };
 }
@@ -105,6 +108,7 @@ function firstPayloadComparator(): Comparator {
       return partCount === 0 ? NaN : payloadHint(keyBytes, key);
     },
     exactHintMax: NEVER_EXACT,
+    firstPartExactMax: NEVER_EXACT,
     hintIsExact: neverExact,
   };
 }
@@ -126,6 +130,7 @@ function generalComparator(definition: KeyDef): Comparator {
       return partCount === 0 ? NaN : fieldHint(firstComparison, keyBytes, key);
     },
     exactHintMax: exact,
+    firstPartExactMax: firstComparison === COMPARISON.integers ? EXACT_INTEGER_MAX : NEVER_EXACT,
     hintIsExact: exact === NEVER_EXACT ? neverExact : isExactInteger,
   };
 }

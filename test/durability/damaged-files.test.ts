@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CommandFixture } from '../cli/command.ts';
 import { connected, DirectoryFixture } from '../support/directory-fixture.ts';
 import { openWithPicodata } from '../support/directory-server.ts';
-import { createRows, insertRows, keysOf, range, ROWS_SPACE } from '../support/durable-rows.ts';
+import { createRows, insertRows, keysOf, noise, range, ROWS_SPACE } from '../support/durable-rows.ts';
 import { findPicodata } from '../support/picodata-server.ts';
 
 const PAYLOAD = 'some bytes that fill a block '.repeat(10);
@@ -28,12 +28,16 @@ function filesOf(directory: string, extension: string): string[] {
 }
 
 /** An instance with rows `[0, count)` that was killed. */
-async function killedDirectory(count: number, options: readonly string[] = []): Promise<string> {
+async function killedDirectory(
+  count: number,
+  options: readonly string[] = [],
+  payload = (): string => PAYLOAD,
+): Promise<string> {
   const directory = await fixture.directory();
   const server = await fixture.open(openWithPicodata, directory, options);
   await connected(server, {}, async (connection) => {
     await createRows(connection);
-    await insertRows(connection, 0, count, PAYLOAD);
+    await insertRows(connection, 0, count, payload);
   });
   await server.kill();
   return directory;
@@ -148,7 +152,7 @@ describe.skipIf(findPicodata() === null)('recovery', () => {
   });
 
   test('names the gap that a missing log leaves', async () => {
-    const directory = await killedDirectory(2000, ['--wal-max-size', '64K']);
+    const directory = await killedDirectory(2000, ['--wal-max-size', '64K'], () => noise(300));
     const logs = filesOf(directory, '.xlog');
     expect(logs.length).toBeGreaterThan(3);
     rmSync(join(directory, logs[2]!));

@@ -1,4 +1,5 @@
 /** A space of numbered rows, written until the server refuses, for tests of what a directory keeps. */
+import { randomBytes } from 'node:crypto';
 import { BoxError } from '../../src/base/index.ts';
 import type { Connection } from '../../src/client/index.ts';
 
@@ -14,11 +15,23 @@ export async function createRows(connection: Connection): Promise<void> {
 }
 
 /** Inserts rows `[from, to)`, all of which must succeed. */
-export async function insertRows(connection: Connection, from: number, to: number, payload = ''): Promise<void> {
+export async function insertRows(
+  connection: Connection,
+  from: number,
+  to: number,
+  payload: () => string = () => '',
+): Promise<void> {
   for (let start = from; start < to; start += PIPELINE) {
     const keys = Array.from({ length: Math.min(PIPELINE, to - start) }, (_, at) => start + at);
-    await Promise.all(keys.map((key) => connection.insert(ROWS_SPACE, [key, payload])));
+    await Promise.all(keys.map((key) => connection.insert(ROWS_SPACE, [key, payload()])));
   }
+}
+
+/** A payload that does not compress. */
+export function noise(sizeBytes: number): string {
+  return randomBytes(sizeBytes)
+    .toString('latin1')
+    .replaceAll(/[^ -~]/g, (char) => String.fromCharCode(33 + (char.charCodeAt(0) % 90)));
 }
 
 export async function keysOf(connection: Connection): Promise<number[]> {

@@ -5,19 +5,28 @@
  */
 import { BoxError, boxError } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
-import type { Box } from './box.ts';
+import type { AccessControl } from '../access/index.ts';
+import type { Catalog } from '../catalog/index.ts';
+import type { TransactionManager } from '../txn/index.ts';
 import type { Session } from './session.ts';
 
 /** Arguments are decoded values; each result becomes one value of the reply. */
 export type ProcedureBody = (session: Session, args: readonly Value[]) => ProcedureResult | Promise<ProcedureResult>;
 export type ProcedureResult = readonly Value[];
 
+/** The parts of the engine that calls need. */
+export type ProcedureHost = Readonly<{
+  access: AccessControl;
+  catalog: Catalog;
+  transactions: TransactionManager;
+}>;
+
 export class Procedures {
-  readonly #box: Box;
+  readonly #host: ProcedureHost;
   readonly #bodies = new Map<string, ProcedureBody>();
 
-  constructor(box: Box) {
-    this.#box = box;
+  constructor(host: ProcedureHost) {
+    this.#host = host;
   }
 
   /** Throws ER_FUNCTION_EXISTS for a name that is taken. */
@@ -39,7 +48,7 @@ export class Procedures {
    * throws, or ER_PROC_LUA with the message of any other error. A transaction that the body left open is rolled back.
    */
   call(session: Session, name: string, args: readonly Value[]): ProcedureResult | Promise<ProcedureResult> {
-    this.#box.access.checkCall(session.effectiveUser, name);
+    this.#host.access.checkCall(session.effectiveUser, name);
     const body = this.#bodies.get(name);
     if (body === undefined) throw this.#missing(name);
     let result: ProcedureResult | Promise<ProcedureResult>;
@@ -49,7 +58,7 @@ export class Procedures {
       this.#rollbackOpen();
       throw asBoxError(error);
     }
-    if (this.#box.transactions.isActive) {
+    if (this.#host.transactions.isActive) {
       this.#rollbackOpen();
       throw boxError('FUNCTION_TX_ACTIVE');
     }
@@ -60,14 +69,14 @@ export class Procedures {
   }
 
   #missing(name: string): BoxError {
-    if (this.#box.catalog.functionByName(name)?.language !== 'C') return boxError('NO_SUCH_PROC', name);
+    if (this.#host.catalog.functionByName(name)?.language !== 'C') return boxError('NO_SUCH_PROC', name);
     const packageEnd = name.lastIndexOf('.');
     const module = packageEnd < 0 ? name : name.slice(0, packageEnd);
     return boxError('LOAD_MODULE', module, 'module not found');
   }
 
   #rollbackOpen(): void {
-    if (this.#box.transactions.isActive) this.#box.transactions.rollback();
+    if (this.#host.transactions.isActive) this.#host.transactions.rollback();
   }
 }
 

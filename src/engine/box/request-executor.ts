@@ -4,7 +4,8 @@
  */
 import { type ByteWriter } from '../../base/index.ts';
 import { BODY_KEY, REQUEST_TYPE, type RequestDecoder } from '../../codec/iproto/index.ts';
-import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import { type Address, type Arena, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import type { IndexCursor } from '../indexes/index.ts';
 import type { LargeSelection, SelectionBound } from './large-selection.ts';
 import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
@@ -62,15 +63,48 @@ export function executeSelect(
   const { limit } = request;
   const countMax = Math.min(limit, bound.tuples);
   const positionMax = output.position + bound.bytes;
+  const { addresses } = TUPLES_AHEAD;
   let count = 0;
   while (count < countMax && output.position <= positionMax) {
-    const tuple = cursor.next();
-    if (tuple === NO_ADDRESS) return count;
-    const position = tuplePosition(tuple);
-    output.writeBytes(tupleSlab(arena, tuple), position, position + tupleSize(arena, tuple));
-    count++;
+    const ahead = nextTuples(cursor, arena, Math.min(countMax - count, addresses.length));
+    for (let at = 0; at < ahead; at++) {
+      const tuple = addresses[at]!;
+      const position = tuplePosition(tuple);
+      output.writeBytes(tupleSlab(arena, tuple), position, position + tupleSize(arena, tuple));
+    }
+    count += ahead;
+    if (ahead < addresses.length && count < countMax) return count;
   }
   return count === limit || cursor.next() === NO_ADDRESS ? count : TOO_LARGE;
+}
+
+/**
+ * Room for the tuples of a range that are touched together before they are copied: the waits for memory overlap then
+ * (see engine/indexes/tree/lookahead.ts). Used within one call only.
+ */
+const TUPLES_AHEAD = { addresses: new Uint32Array(16), sum: 0 };
+const CACHE_LINE_BYTES = 64;
+
+/** Takes up to `count` tuples from the cursor; returns how many there were. */
+function nextTuples(cursor: IndexCursor, arena: Arena, count: number): number {
+  const { addresses } = TUPLES_AHEAD;
+  let taken = 0;
+  while (taken < count) {
+    const tuple = cursor.next();
+    if (tuple === NO_ADDRESS) break;
+    addresses[taken++] = tuple;
+  }
+  if (taken > 1) {
+    let sum = 0;
+    for (let at = 0; at < taken; at++) {
+      const tuple = addresses[at]!;
+      const bytes = tupleSlab(arena, tuple);
+      const position = tuplePosition(tuple);
+      sum += bytes[position]! + (bytes[position + CACHE_LINE_BYTES] ?? 0);
+    }
+    TUPLES_AHEAD.sum = sum;
+  }
+  return taken;
 }
 
 /** The selection of the SELECT in the decoder, to be gathered in slices; null where that is not possible. */

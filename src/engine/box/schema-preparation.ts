@@ -2,7 +2,7 @@
  * Changes of `_space` and `_index` that have to read a large space: which row a request would write, so that the
  * catalog can begin to build what that row needs before the statement runs.
  */
-import { ByteWriter } from '../../base/index.ts';
+import { BoxError, ByteWriter } from '../../base/index.ts';
 import { REQUEST_TYPE, type RequestDecoder } from '../../codec/iproto/index.ts';
 import { applyUpdate, applyUpsert, validateTuple, writeKeyParts } from '../../tuple/index.ts';
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
@@ -43,7 +43,8 @@ export class SchemaPreparation {
       if (rows === null) return null;
       const context = { user: session.effectiveUser, transactions: this.#transactions };
       return this.#catalog.prepareChange(space, rows.old, rows.next, context);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof BoxError)) throw error;
       // The statement itself will say what is wrong.
       return null;
     }

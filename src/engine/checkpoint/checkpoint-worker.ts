@@ -1,7 +1,12 @@
 /** The message loop of the checkpoint worker: one snapshot, then it is stopped by its owner. */
 import { unreachable } from '../../base/index.ts';
 import { FileError, type WorkerChannel, type WorkerEnv, type WorkerMessage } from '../../env/index.ts';
-import { asSnapshotRequest, asSnapshotWorkerParameters, type SnapshotReply, type SnapshotRequest } from './snapshot-protocol.ts';
+import {
+  asSnapshotRequest,
+  asSnapshotWorkerParameters,
+  type SnapshotReply,
+  type SnapshotRequest,
+} from './snapshot-protocol.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
 export function runCheckpointWorker(env: WorkerEnv, channel: WorkerChannel, parameters: WorkerMessage): void {

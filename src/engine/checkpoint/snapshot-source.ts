@@ -27,12 +27,7 @@ export class SnapshotSource {
   #extraDone = false;
   readonly totalRows: number;
 
-  constructor(
-    memories: readonly SpaceMemory[],
-    spaces: Iterable<Space>,
-    extra: ExtraRows,
-    timestampSeconds: number,
-  ) {
+  constructor(memories: readonly SpaceMemory[], spaces: Iterable<Space>, extra: ExtraRows, timestampSeconds: number) {
     this.#views = memories.map((memory) => ({ memory, view: memory.views.open() }));
     this.#extra = extra;
     this.#timestampSeconds = timestampSeconds;

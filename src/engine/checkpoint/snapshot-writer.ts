@@ -4,7 +4,13 @@
  * written; rows are packed into blocks of about 128 KiB, compressed by the size rule (docs/formats/xlog.md).
  */
 import { ByteWriter } from '../../base/index.ts';
-import { appendBlock, BLOCK_FLUSH_BYTES, encodeFileHeader, END_MARKER, vclockSignature } from '../../codec/xlog/index.ts';
+import {
+  appendBlock,
+  BLOCK_FLUSH_BYTES,
+  encodeFileHeader,
+  END_MARKER,
+  vclockSignature,
+} from '../../codec/xlog/index.ts';
 import type { OpenFile, WorkerEnv } from '../../env/index.ts';
 import { IN_PROGRESS_SUFFIX, logFilePath } from '../wal/index.ts';
 import type { SnapshotWorkerParameters } from './snapshot-protocol.ts';

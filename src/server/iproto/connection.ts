@@ -17,7 +17,7 @@ import type { BufferPool } from './output.ts';
 import { LargeReplies } from './large-replies.ts';
 import { type PendingOwner, PendingReplies } from './pending-replies.ts';
 import type { SlicedWork, WorkStep } from './sliced-work.ts';
-import { ConnectionWatchers } from './watch-requests.ts';
+import { ConnectionWatchers } from './connection-watchers.ts';
 
 /** Large replies of one connection that wait for each other; beyond it no more of its requests are read. */
 const LARGE_REPLIES_MAX = 8;
@@ -44,6 +44,9 @@ export interface ConnectionHost {
   failed(error: unknown): void;
 }
 
+/** Output that is sent without waiting for the end of the turn. */
+const EARLY_SEND_BYTES = 128 * 1024;
+
 export class IprotoConnection implements PendingOwner {
   /** The request that is being executed. */
   request: RequestDecoder;
@@ -59,7 +62,8 @@ export class IprotoConnection implements PendingOwner {
   /** The chunk that is being cut into packets, and how many of its requests have been gathered. */
   #chunk: Uint8Array | null = null;
   #gathered = 0;
-  #output: ByteWriter;
+  /** Taken from the pool when there is something to send: idle connections hold none. */
+  #output: ByteWriter | null = null;
   #flushScheduled = false;
   readonly #freePending: PendingReplies[] = [];
   #pending: PendingReplies | null = null;
@@ -76,7 +80,6 @@ export class IprotoConnection implements PendingOwner {
     this.#stream = stream;
     this.session = session;
     this.salt = salt;
-    this.#output = host.pool.take();
     this.request = host.decoders[0]!;
     this.#decoder = new FrameDecoder((bytes, start, end) => this.#packet(bytes, start, end), host.packetBytesMax);
   }
@@ -114,6 +117,7 @@ export class IprotoConnection implements PendingOwner {
       this.#flushScheduled = true;
       this.#host.scheduleFlush(this);
     }
+    this.#output ??= this.#host.pool.take();
     return this.#output;
   }
 
@@ -126,8 +130,8 @@ export class IprotoConnection implements PendingOwner {
   outputAfterFor(batch: CommitBatch, syncHigh: number, syncLow: number): ByteWriter {
     let pending = this.#pending;
     if (pending === null || pending.batch !== batch) {
-      pending = this.#freePending.pop() ?? new PendingReplies(this, this.#host.pool.take());
-      pending.start(batch);
+      pending = this.#freePending.pop() ?? new PendingReplies(this);
+      pending.start(batch, this.#host.pool.take());
       this.#pending = pending;
     }
     pending.addSync(syncHigh, syncLow);
@@ -136,27 +140,26 @@ export class IprotoConnection implements PendingOwner {
     return pending.writer;
   }
 
-  sendSettled(replies: ByteWriter): ByteWriter {
+  sendSettled(replies: ByteWriter): void {
     if (this.#isClosed) {
-      replies.reset();
-      return replies;
+      this.#host.pool.give(replies);
+      return;
     }
     const output = this.output;
     if (output.position === 0) {
       this.#output = replies;
-      return output;
+      this.#host.pool.give(output);
+      return;
     }
     output.writeBytes(replies.bytes, 0, replies.position);
-    replies.reset();
-    return replies;
+    this.#host.pool.give(replies);
   }
 
   repliesSettled(pending: PendingReplies, count: number): void {
     if (this.#pending === pending) this.#pending = null;
     this.#waiting -= count;
     this.#host.requestsWait(-count);
-    if (this.#isClosed) this.#host.pool.give(pending.writer);
-    else this.#freePending.push(pending);
+    this.#freePending.push(pending);
     if (this.#peerEnded) this.#endWhenAnswered();
   }
 
@@ -167,15 +170,30 @@ export class IprotoConnection implements PendingOwner {
     if (delta < 0 && this.#peerEnded) this.#endWhenAnswered();
   }
 
+  /** The same for a reply that waits for this peer, which must not count against the others. */
+  replyWaits(delta: 1 | -1): void {
+    this.#waiting += delta;
+    if (delta < 0 && this.#peerEnded) this.#endWhenAnswered();
+  }
+
   /** Sends what is in the output buffer. Called by the server at the end of the turn. */
   flush(): void {
     this.#flushScheduled = false;
+    if (this.#isClosed) return;
+    this.#send();
+    if (this.#peerEnded) this.#endWhenAnswered();
+  }
+
+  #send(): void {
     const full = this.#output;
-    if (full.position === 0 || this.#isClosed) return;
-    this.#output = this.#host.pool.take();
+    if (full === null) return;
+    this.#output = null;
+    if (full.position === 0) {
+      this.#host.pool.give(full);
+      return;
+    }
     const queued = this.#stream.write(full.written(), () => this.#host.pool.give(full));
     this.#pauseIfFull(queued);
-    if (this.#peerEnded) this.#endWhenAnswered();
   }
 
   /** Stops or resumes reading because the log has enough, or again too little, to do. */
@@ -286,6 +304,8 @@ export class IprotoConnection implements PendingOwner {
     for (let at = 0; at < count && !this.#isClosed; at++) {
       this.request = decoders[at]!;
       this.#host.execute(this);
+      // Long replies leave before the turn ends: the peer reads while we write, and no buffer grows beyond what it takes.
+      if (this.#output !== null && this.#output.position >= EARLY_SEND_BYTES && !this.#isClosed) this.#send();
     }
   }
 
@@ -305,7 +325,7 @@ export class IprotoConnection implements PendingOwner {
   }
 
   #endWhenAnswered(): void {
-    if (this.#waiting > 0 || this.#isClosed || this.#output.position > 0) return;
+    if (this.#waiting > 0 || this.#isClosed || (this.#output?.position ?? 0) > 0) return;
     this.#stream.end();
   }
 
@@ -322,7 +342,8 @@ export class IprotoConnection implements PendingOwner {
     this.streams.clear();
     this.openWatchers?.unwatchAll();
     this.#largeReplies?.proceed();
-    this.#host.pool.give(this.#output);
+    if (this.#output !== null) this.#host.pool.give(this.#output);
+    this.#output = null;
     this.#host.closed(this);
   }
 }

@@ -9,7 +9,7 @@ import { BoxError, boxError, ByteWriter } from '../../base/index.ts';
 import { beginDataResponse, endDataResponse } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { LargeSelection } from '../../engine/box/index.ts';
-import type { IprotoConnection } from './connection.ts';
+import type { WorkStep } from './sliced-work.ts';
 
 /** `ce` and four bytes, in front of a packet. */
 const LENGTH_BYTES = 5;
@@ -19,14 +19,27 @@ const STEP = { tuples: 500, bytes: 256 * 1024 } as const;
 
 type Reply = Readonly<{ selection: LargeSelection; syncHigh: number; syncLow: number }>;
 
+/** The connection, as its large replies see it. */
+export interface LargeReplyOwner {
+  readonly isClosed: boolean;
+  readonly takesReplies: boolean;
+  readonly schemaVersion: number;
+  replyWaits(delta: 1 | -1): void;
+  inSlices(step: WorkStep): void;
+  sendPieces(pieces: readonly ByteWriter[]): void;
+  writeErrorTo(error: BoxError, syncHigh: number, syncLow: number): void;
+  largeReplyDone(): void;
+  fail(error: unknown): void;
+}
+
 export class LargeReplies {
-  readonly #connection: IprotoConnection;
+  readonly #connection: LargeReplyOwner;
   readonly #queue: Reply[] = [];
   #pieces: ByteWriter[] = [];
   #bytes = 0;
   #isGathering = false;
 
-  constructor(connection: IprotoConnection) {
+  constructor(connection: LargeReplyOwner) {
     this.#connection = connection;
   }
 
@@ -36,7 +49,7 @@ export class LargeReplies {
 
   add(selection: LargeSelection, syncHigh: number, syncLow: number): void {
     this.#queue.push({ selection, syncHigh, syncLow });
-    this.#connection.requestWaits(1);
+    this.#connection.replyWaits(1);
     this.proceed();
   }
 
@@ -92,7 +105,7 @@ export class LargeReplies {
     this.#pieces = [];
     this.#bytes = 0;
     this.#isGathering = false;
-    this.#connection.requestWaits(-1);
+    this.#connection.replyWaits(-1);
     this.#connection.largeReplyDone();
     this.proceed();
   }
@@ -100,7 +113,7 @@ export class LargeReplies {
   #abandon(): boolean {
     this.#pieces = [];
     this.#isGathering = false;
-    for (const _ of this.#queue.splice(0)) this.#connection.requestWaits(-1);
+    for (const _ of this.#queue.splice(0)) this.#connection.replyWaits(-1);
     return false;
   }
 }

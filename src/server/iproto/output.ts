@@ -4,7 +4,7 @@
  */
 import { ByteWriter } from '../../base/index.ts';
 
-const BUFFER_BYTES = 64 * 1024;
+const BUFFER_BYTES = 32 * 1024;
 /** Larger buffers are left to the collector: one big reply must not be paid for for ever. */
 const KEPT_BYTES_MAX = 1024 * 1024;
 const POOL_SIZE_MAX = 64;

@@ -37,8 +37,7 @@ export function executeRequest(box: Box, connection: IprotoConnection): void {
   const { request } = connection;
   const type = request.type & 0xff;
   try {
-    if (request.streamId !== 0) executeInStream(box, connection, type);
-    else dispatch(box, connection, type);
+    if (request.streamId === 0 || !executeInStream(box, connection, type)) dispatch(box, connection, type);
   } catch (error) {
     if (!(error instanceof BoxError)) throw error;
     connection.writeError(error);
@@ -46,7 +45,7 @@ export function executeRequest(box: Box, connection: IprotoConnection): void {
 }
 
 /** Executes a request outside of any transaction of a stream. */
-export function dispatch(box: Box, connection: IprotoConnection, type: number): void {
+function dispatch(box: Box, connection: IprotoConnection, type: number): void {
   switch (type) {
     case REQUEST_TYPE.select:
       return select(box, connection);
@@ -121,7 +120,8 @@ function select(box: Box, connection: IprotoConnection): void {
   const start = beginDataResponse(output);
   let count: number;
   try {
-    count = executeSelect(box.statements, session, request, output, ONE_TURN);
+    // A stream's requests run one after the other, and so in one turn.
+    count = executeSelect(box.statements, session, request, output, request.streamId === 0 ? ONE_TURN : WITHOUT_BOUND);
     if (count === TOO_LARGE) {
       output.position = start;
       const selection = openLargeSelection(box.statements, session, request);
@@ -140,7 +140,7 @@ function change(box: Box, connection: IprotoConnection, type: number): void {
   const { request, session } = connection;
   decodeBody(connection, mandatoryKeys(type) ?? []);
   const { statements } = box;
-  if (mayNeedBuild(request.spaceId)) {
+  if (mayNeedBuild(request.spaceId) && request.streamId === 0) {
     const build = box.schemaPreparation.begin(session, request, type);
     if (build !== null) return changeWhenBuilt(box, connection, type, build);
   }

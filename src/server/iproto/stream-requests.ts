@@ -20,7 +20,6 @@ import {
 } from '../../engine/box/index.ts';
 import type { IprotoConnection } from './connection.ts';
 import { checkSchemaVersion } from './request-body.ts';
-import { dispatch } from './requests.ts';
 
 /** A transaction answers in one turn, for it must be able to answer the same again. */
 const WITHOUT_BOUND = { tuples: Infinity, bytes: Infinity } as const;
@@ -28,24 +27,28 @@ const WITHOUT_BOUND = { tuples: Infinity, bytes: Infinity } as const;
 /** What a stream may ask for beside data requests. */
 const OTHER_TYPES: readonly number[] = [REQUEST_TYPE.call, REQUEST_TYPE.call16, REQUEST_TYPE.eval, REQUEST_TYPE.ping];
 
-export function executeInStream(box: Box, connection: IprotoConnection, type: number): void {
+/** Executes a request of a stream; false if it is to be executed as if it came outside of one. */
+export function executeInStream(box: Box, connection: IprotoConnection, type: number): boolean {
   const { request } = connection;
   const transaction = connection.streams.get(request.streamId);
   switch (type) {
     case REQUEST_TYPE.begin:
-      return begin(box, connection, transaction);
+      begin(box, connection, transaction);
+      return true;
     case REQUEST_TYPE.commit:
-      return commit(box, connection, transaction);
+      commit(box, connection, transaction);
+      return true;
     case REQUEST_TYPE.rollback:
       connection.streams.delete(request.streamId);
-      return writeOkResponse(connection.output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+      writeOkResponse(connection.output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+      return true;
     default:
   }
   const isData = mandatoryKeys(type) !== null;
   if (!isData && !OTHER_TYPES.includes(type)) {
     throw boxError('UNABLE_TO_PROCESS_IN_STREAM', type === REQUEST_TYPE.auth ? 'AUTH' : String(type));
   }
-  if (transaction === undefined || type === REQUEST_TYPE.ping) return dispatch(box, connection, type);
+  if (transaction === undefined || type === REQUEST_TYPE.ping) return false;
   if (!isData) throw boxError('UNSUPPORTED', 'A transaction over a stream', 'calls of procedures');
   checkSchemaVersion(connection);
   const { output } = connection;
@@ -58,6 +61,7 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
     throw error;
   }
   endDataResponse(output, start, count, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
+  return true;
 }
 
 function begin(box: Box, connection: IprotoConnection, open: InteractiveTransaction | undefined): void {

@@ -4,7 +4,7 @@
  * again after a change (`isStale`). A cursor over the root of a read view never becomes stale.
  */
 import { type Address, type Arena, NO_ADDRESS } from '../../arena/index.ts';
-import { childOf, pageCount, tupleOf } from './pages.ts';
+import { childOf, hintOf, pageCount, tupleOf } from './pages.ts';
 import type { Tree } from './tree.ts';
 
 const DEPTH_MAX = 12;
@@ -83,6 +83,11 @@ export class TreeCursor {
       return tupleOf(this.#arena, this.#pathPage[0]!, slot, 0);
     }
     return this.#toPreviousLeaf() ? this.previous() : NO_ADDRESS;
+  }
+
+  /** Hint of the entry that `next` (or, with `isBackward`, `previous`) has just returned. */
+  hintOfLast(isBackward: boolean): number {
+    return hintOf(this.#arena, this.#pathPage[0]!, isBackward ? this.#pathSlot[0]! : this.#pathSlot[0]! - 1);
   }
 
   #attach(): void {

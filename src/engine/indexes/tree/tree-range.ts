@@ -41,6 +41,8 @@ export class TreeRange {
   #key: Uint8Array = NO_BYTES;
   #keyPosition = 0;
   #partCount = 0;
+  #isKeyHintExact = false;
+  #keyHint = 0;
 
   constructor(tree: Tree, singlePartCount: number) {
     this.#tree = tree;
@@ -66,6 +68,8 @@ export class TreeRange {
     this.#partCount = partCount;
     this.#mode = modeOf(iterator);
     this.#cursor.seekKey(key, keyPosition, partCount, startsAfter(iterator));
+    this.#isKeyHintExact = this.#tree.isKeyHintExact;
+    this.#keyHint = this.#tree.lastHint;
   }
 
   /** The next entry, NO_ADDRESS at the end and from then on. */
@@ -79,9 +83,9 @@ export class TreeRange {
       case MODE.backward:
         return this.#cursor.previous();
       case MODE.forwardEqual:
-        return this.#whileEqual(this.#cursor.next());
+        return this.#whileEqual(this.#cursor.next(), false);
       case MODE.backwardEqual:
-        return this.#whileEqual(this.#cursor.previous());
+        return this.#whileEqual(this.#cursor.previous(), true);
       case MODE.ended:
         return NO_ADDRESS;
       default:
@@ -109,18 +113,19 @@ export class TreeRange {
     }
   }
 
-  #whileEqual(entry: Address): Address {
-    if (
-      entry !== NO_ADDRESS &&
-      this.#order.compareTupleWithKey(
-        tupleSlab(this.#arena, entry),
-        tuplePosition(entry),
-        this.#key,
-        this.#keyPosition,
-        this.#partCount,
-      ) === 0
-    ) {
-      return entry;
+  /** Where hints say enough, the tuple is not touched: it is mostly not in the cache. */
+  #whileEqual(entry: Address, isBackward: boolean): Address {
+    if (entry !== NO_ADDRESS) {
+      const isEqual = this.#isKeyHintExact
+        ? this.#cursor.hintOfLast(isBackward) === this.#keyHint
+        : this.#order.compareTupleWithKey(
+            tupleSlab(this.#arena, entry),
+            tuplePosition(entry),
+            this.#key,
+            this.#keyPosition,
+            this.#partCount,
+          ) === 0;
+      if (isEqual) return entry;
     }
     this.#mode = MODE.ended;
     return NO_ADDRESS;

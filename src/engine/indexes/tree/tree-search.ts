@@ -33,6 +33,8 @@ export interface KeyOrder {
   keyHint(key: Uint8Array, keyPosition: number, partCount: number): number;
   /** Equal hints of an absolute value up to this mean equal keys. */
   readonly exactHintMax: number;
+  /** The same for keys of one part, whatever follows in the entries. */
+  readonly firstPartExactMax: number;
 }
 
 /** Below this height everything is in the cache anyway. */
@@ -136,6 +138,16 @@ export class TreeSearch {
     touchLeaves(this.arena, this.#expectedLeaves, this.#expectedShares, this.#expectedTuples, this.#expectedCount);
   }
 
+  /** Whether an entry whose hint is that of the last key equals the key, with nothing else to compare. */
+  get isKeyHintExact(): boolean {
+    return this.#searchExact;
+  }
+
+  /** Hint of the last key that was searched. */
+  get lastHint(): number {
+    return this.searchHint;
+  }
+
   /** Fills the path with the place of the first entry not below the key (or above it, when `after`); used by cursors. */
   seekKey(
     key: Uint8Array,
@@ -171,19 +183,20 @@ export class TreeSearch {
     this.#searchBytes = key;
     this.#searchPosition = keyPosition;
     this.#searchParts = partCount;
-    this.#setHint(this.order.keyHint(key, keyPosition, partCount));
+    const exactMax = partCount === 1 ? this.order.firstPartExactMax : this.#exactHintMax;
+    this.#setHint(this.order.keyHint(key, keyPosition, partCount), exactMax);
   }
 
   protected searchForTuple(tuple: Uint8Array, position: number): void {
     this.#searchBytes = tuple;
     this.#searchPosition = position;
     this.#searchParts = -1;
-    this.#setHint(this.order.tupleHint(tuple, position));
+    this.#setHint(this.order.tupleHint(tuple, position), this.#exactHintMax);
   }
 
-  #setHint(hint: number): void {
+  #setHint(hint: number, exactMax: number): void {
     this.searchHint = hint;
-    this.#searchExact = hint <= this.#exactHintMax && hint >= -this.#exactHintMax;
+    this.#searchExact = hint <= exactMax && hint >= -exactMax;
   }
 
   /** Sign of (tuple - what is searched), by the whole key. */
@@ -309,7 +322,7 @@ export class TreeSearch {
 
   /** Whether the entry of the last `find` is what is searched now, and still in its place. */
   protected isFoundAgain(): boolean {
-    return this.searchHint === this.#foundHint && this.version === this.#foundVersion;
+    return this.#searchExact && this.searchHint === this.#foundHint && this.version === this.#foundVersion;
   }
 
   #expect(): void {

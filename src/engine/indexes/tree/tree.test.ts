@@ -26,8 +26,15 @@ const coarse: KeyOrder = {
   tupleHint: (bytes, position) => keyAt(bytes, position) >>> 4,
   keyHint: (bytes, position) => keyAt(bytes, position) >>> 4,
   exactHintMax: -1,
+  firstPartExactMax: -1,
 };
-const exact: KeyOrder = { ...coarse, tupleHint: keyAt, keyHint: keyAt, exactHintMax: 2 ** 53 };
+const exact: KeyOrder = {
+  ...coarse,
+  tupleHint: keyAt,
+  keyHint: keyAt,
+  exactHintMax: 2 ** 53,
+  firstPartExactMax: 2 ** 53,
+};
 
 function keyBytes(key: number): Uint8Array {
   const bytes = new Uint8Array(4);

@@ -1,0 +1,192 @@
+/**
+ * Runs the blocks of a document as a reader would who typed them in a clone: in a directory of its own that has the
+ * project's files and no data, with the port of the text exchanged for a free one.
+ *
+ * `npm ci` is left out of the commands: it made the build that is tried here.
+ */
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/env/node/index.ts';
+import { freePort, temporaryDirectory } from '../support/child-server.ts';
+
+const PORT_IN_TEXT = '3301';
+/** What a clone with `npm ci` done has, as far as a tour uses it. */
+const PROJECT_FILES = ['package.json', 'bin', 'dist', 'node_modules', 'examples'];
+const START_TIMEOUT_MS = 60_000;
+const STEP_TIMEOUT_MS = 60_000;
+const START_ATTEMPTS = 3;
+const READY = /ready to accept requests/;
+/** Of a text and of its further lines; a line of the log may stand behind it. */
+const PROMPT = /(?:picodata|^ {8})> /m;
+const TERMINAL_CODES = /\u001b\[[\d;?]*[A-Za-z]|\r/g;
+
+/** Whether commands can be given a terminal, which the console needs: by the program of util-linux. */
+export const hasTerminals = spawnSync('script', ['--version']).stdout?.includes('util-linux') === true;
+
+export class Tour {
+  readonly #directory: string;
+  readonly #remove: () => Promise<void>;
+  readonly #files = new Map<string, string>();
+  #port: number;
+  #server: TourServer | null = null;
+
+  private constructor(directory: string, remove: () => Promise<void>, port: number) {
+    this.#directory = directory;
+    this.#remove = remove;
+    this.#port = port;
+  }
+
+  static async open(): Promise<Tour> {
+    const { path, remove } = await temporaryDirectory('tour');
+    for (const name of PROJECT_FILES) symlinkSync(join(packageRoot(), name), join(path, name));
+    return new Tour(path, remove, await freePort());
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.kill();
+    await this.#remove();
+  }
+
+  writeFile(name: string, text: string): void {
+    this.#files.set(name, text);
+    writeFileSync(join(this.#directory, name), this.#atPort(text));
+  }
+
+  /** Starts the instance, once the one before has ended; resolves when it is ready. */
+  async start(command: string): Promise<void> {
+    await this.#server?.waitForEnd();
+    const withoutInstall = command.replace('npm ci && ', '');
+    for (let attempt = 1; ; attempt++) {
+      this.#server = new TourServer(this.#atPort(withoutInstall), this.#directory, this.#environment());
+      try {
+        await this.#server.waitFor(READY, START_TIMEOUT_MS);
+        return;
+      } catch (error) {
+        await this.#server.kill();
+        if (attempt === START_ATTEMPTS || !String(error).includes('address already in use')) throw error;
+        await this.#takeAnotherPort();
+      }
+    }
+  }
+
+  /** Runs a shell command; resolves with what it printed. Rejects if its exit code is not 0. */
+  run(command: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const options = { cwd: this.#directory, env: this.#environment(), timeout: STEP_TIMEOUT_MS };
+      execFile('sh', ['-e', '-c', this.#atPort(command)], options, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`${error.message}\n${stdout}${stderr}\nthe instance:\n${this.#server?.text ?? ''}`));
+      });
+    });
+  }
+
+  /** Types lines into the console; resolves with what was printed. */
+  async type(lines: string): Promise<string> {
+    const server = this.#server;
+    if (server === null) throw new Error('there is no instance whose console could be typed into');
+    const from = server.text.length;
+    for (const line of lines.split('\n')) await server.type(line);
+    return server.text.slice(from);
+  }
+
+  #environment(): Record<string, string> {
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(?:PICODATA|npm|VITEST)_/.test(name));
+    const own = { PICODATA_LISTEN: `localhost:${this.#port}`, TERM: 'dumb', NODE_OPTIONS: '' };
+    return { ...Object.fromEntries(inherited.map(([name, value]) => [name, value ?? ''])), ...own };
+  }
+
+  #atPort(text: string): string {
+    return text.replaceAll(PORT_IN_TEXT, String(this.#port));
+  }
+
+  async #takeAnotherPort(): Promise<void> {
+    this.#port = await freePort();
+    for (const [name, text] of this.#files) this.writeFile(name, text);
+  }
+}
+
+/** A running start command, on a terminal where there are some. */
+class TourServer {
+  readonly #directory: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #isEnded = false;
+  #onChange: () => void = () => undefined;
+  text = '';
+
+  constructor(command: string, directory: string, env: Record<string, string>) {
+    this.#directory = directory;
+    const [program, args] = hasTerminals
+      ? ['script', ['--quiet', '--return', '--flush', '--command', command, '/dev/null']]
+      : ['sh', ['-c', command]];
+    this.#child = spawn(program, args, { cwd: directory, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.text += chunk.replace(TERMINAL_CODES, '');
+        this.#onChange();
+      });
+    }
+    this.#ended = new Promise((resolve, reject) => {
+      this.#child.on('error', reject);
+      this.#child.on('close', () => {
+        this.#isEnded = true;
+        this.#onChange();
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when the text behind `from` matches. Rejects when the command ends before, or the time is over. */
+  waitFor(pattern: RegExp, timeoutMs: number, from = 0): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (problem: string | null): void => {
+        clearTimeout(timer);
+        this.#onChange = () => undefined;
+        if (problem === null) resolve();
+        else reject(new Error(`${problem}; the instance:\n${this.text}`));
+      };
+      const timer = setTimeout(() => finish(`no ${pattern} in time`), timeoutMs);
+      this.#onChange = () => {
+        if (pattern.test(this.text.slice(from))) finish(null);
+        else if (this.#isEnded) finish(`it ended before ${pattern}`);
+      };
+      this.#onChange();
+    });
+  }
+
+  /** Types a line and waits until the console asks for the next one, or has ended after `\quit`. */
+  async type(line: string): Promise<void> {
+    await this.waitFor(PROMPT, STEP_TIMEOUT_MS);
+    const from = this.text.length;
+    this.#child.stdin?.write(`${line}\r`);
+    if (line === '\\quit') await this.waitForEnd();
+    else await this.waitFor(PROMPT, STEP_TIMEOUT_MS, from);
+  }
+
+  async waitForEnd(): Promise<void> {
+    if (!this.#isEnded) await this.waitFor(/(?!)/, STEP_TIMEOUT_MS).catch(() => undefined);
+    if (!this.#isEnded) throw new Error(`the instance does not end; it printed:\n${this.text}`);
+  }
+
+  /** The instance names itself in its lock file; the commands around it end with it. */
+  async kill(): Promise<void> {
+    if (this.#isEnded) return;
+    const holder = /^\d+/.exec(readLock(join(this.#directory, 'data', 'picodata.lock')))?.[0];
+    try {
+      if (holder !== undefined) process.kill(Number(holder), 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+    this.#child.kill('SIGTERM');
+    await this.#ended;
+  }
+}
+
+function readLock(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
