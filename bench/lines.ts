@@ -24,10 +24,10 @@ export type CostName = (typeof COST_NAMES)[number];
 
 /** Goals of the lines where less is better. */
 export const COST_GOALS: Readonly<Record<CostName, Goal | null>> = {
-  memory: null,
-  snapshot: null,
-  'snapshot-peak': null,
-  restart: null,
+  memory: { atMost: 1.2 },
+  snapshot: { atMost: 1.2 },
+  'snapshot-peak': { atMost: 1.2 },
+  restart: { atMost: 1.2 },
 };
 
 const PIPELINED: Shape = { connections: 4, depth: 1000 };
@@ -38,16 +38,16 @@ const SINGLE: Shape = { connections: 1, depth: 1 };
 type Entry = readonly [operation: Operation, shape: Shape, goal: Goal | null];
 
 const ENTRIES: readonly Entry[] = [
-  ['select', PIPELINED, null],
-  ['replace', PIPELINED, null],
-  ['update', PIPELINED, null],
-  ['upsert', PIPELINED, null],
-  ['delete-insert', PIPELINED, null],
-  ['range', LONG_REPLIES, null],
-  ['select', MANY, null],
-  ['replace', MANY, null],
-  ['select', SINGLE, null],
-  ['call', PIPELINED, null],
+  ['select', PIPELINED, { atLeast: 1.2 }],
+  ['replace', PIPELINED, { atLeast: 1.8 }],
+  ['update', PIPELINED, { atLeast: 1.3 }],
+  ['upsert', PIPELINED, { atLeast: 1.3 }],
+  ['delete-insert', PIPELINED, { atLeast: 1.3 }],
+  ['range', LONG_REPLIES, { atLeast: 1.0 }],
+  ['select', MANY, { atLeast: 0.75 }],
+  ['replace', MANY, { atLeast: 0.75 }],
+  ['select', SINGLE, { atLeast: 1.0 }],
+  ['call', PIPELINED, { atLeast: 1.0 }],
 ];
 
 function line(table: Table, [operation, shape, goal]: Entry): LoadLine {

@@ -33,12 +33,20 @@ export type {
   CreateIndexOptions,
   CreateSpaceOptions,
   LocalApi,
+  LocalBackup,
+  LocalBeforeTrigger,
+  LocalChange,
   LocalFieldFormat,
+  LocalIndex,
   LocalIndexOptions,
   LocalKey,
+  LocalSavepoint,
   LocalSchema,
   LocalSelectOptions,
+  LocalSequence,
   LocalSpace,
+  LocalTransaction,
+  LocalTransactionTrigger,
   LocalTypedSpace,
   ProcedureDefinition,
   ProcedureFunction,
@@ -99,6 +107,11 @@ export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'trust'>> &
     log?: LogOptions | LogSink;
     /** Callable from the moment the instance listens. */
     procedures?: readonly ProcedureDefinition[];
+    /**
+     * Runs when the spaces of the schema are there and nothing else: triggers set now see every row of the data
+     * directory that is read afterwards.
+     */
+    onSchemaInit?: (api: LocalApi) => void;
     /** Runs when the data is there and before the instance listens, as user admin: the place to make spaces. */
     onReady?: (api: LocalApi) => void | Promise<void>;
     /**
@@ -149,7 +162,7 @@ export class RunningInstance {
  * wrong), CorruptionError, FileError, NetworkError or BoxError; nothing is left behind then.
  */
 export async function startInstance(options: StartOptions = {}): Promise<RunningInstance> {
-  const { listen = null, trust = 'stored', log, procedures = [], onReady, onFailure, ...rest } = options;
+  const { listen = null, trust = 'stored', log, procedures = [], onSchemaInit, onReady, onFailure, ...rest } = options;
   const env = createEnv(log);
   const instanceOptions: InstanceOptions = {
     ...DEFAULT_INSTANCE_OPTIONS,
@@ -158,6 +171,7 @@ export async function startInstance(options: StartOptions = {}): Promise<Running
     trust: typeof trust === 'string' ? { kind: trust } : { kind: 'closed', cookie: trust.cookie },
   };
   const instance = await Instance.start(env, instanceOptions, {
+    onSchemaInit: (box) => onSchemaInit?.(createLocalApi(box, box.adminSession)),
     onEngineReady: async (box) => {
       for (const procedure of procedures) registerProcedure(box, procedure);
       await onReady?.(createLocalApi(box, box.adminSession));

@@ -35,8 +35,11 @@ export const LIMITS = {
   watchersPerConnectionMax: 1024,
   /** Levels of statements started by triggers of statements. */
   triggerNestingMax: 4,
+  /** A stop waits no longer for functions that were to be called before it. */
+  shutdownHooksMs: 3000,
   /** What system spaces may take, whatever users filled: a full user quota stops neither DDL nor elections. */
   systemQuotaBytes: 256 * MIB,
-  /** Age and size limits of a read view: what exceeds them fails the reader. */
+  /** Age and size limits of a read view, that of cells kept for it alone: what exceeds them fails the reader. */
   readViewAgeMsMax: 3600 * 1000,
+  readViewBytesMax: 4096 * MIB,
 } as const;

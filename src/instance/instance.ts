@@ -1,23 +1,27 @@
 /**
  * An instance: storage, doors and the timers between them, built from an Env. The command line and the simulator start
  * the same code.
- * Phases of start: storage (recovery included), procedures, doors. Phases of stop, in reverse: doors close, what was
- * promised is written, the directory is let go.
+ * Phases of start: storage (recovery included), procedures, doors. Phases of stop, in reverse: who asked to be told is
+ * told, doors close, what was promised is written, the directory is let go.
  */
 import { BoxError, CorruptionError } from '../base/index.ts';
-import type { Box } from '../engine/box/index.ts';
+import type { Box, InstanceControl } from '../engine/box/index.ts';
 import { type Address, type Env, FileError, Logger, type TimerHandle } from '../env/index.ts';
 import { TARANTOOL_VERSION } from '../base/index.ts';
 import { IprotoServer } from '../server/iproto/index.ts';
 import type { InstanceOptions } from './options.ts';
-import { loadScript } from './scripts.ts';
+import { Script } from './scripts.ts';
 import { openStorage, type Storage } from './storage.ts';
+import { Backup } from './backup.ts';
 import { CheckpointDaemon } from './checkpoint-daemon.ts';
+import { runShutdownHooks } from './shutdown.ts';
 
 /** What the instance tells whoever started it. */
 export type InstanceHandlers = Readonly<{
   /** Recovery has come so far; for progress bars. */
   onProgress?: (stage: 'snapshot' | 'log', rows: number, fraction: number) => void;
+  /** The spaces of the schema are there, nothing has been recovered: the moment for triggers that see every row. */
+  onSchemaInit?: (box: Box) => void;
   /** The engine is there and no door is open yet: what others may only see in place is put there. */
   onEngineReady?: (box: Box) => void | Promise<void>;
   /** The instance cannot go on: the process should end. */
@@ -52,7 +56,16 @@ export class Instance {
     const log = new Logger(env.log, 'main');
     const fail = (error: unknown): void =>
       handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
-    const storage = await openStorage(env, options, handlers.onProgress ?? (() => undefined), fail);
+    const script = options.script === null ? null : await Script.load(env, options.script);
+    const storage = await openStorage(env, options, {
+      onSchemaInit: (box) => {
+        box.onTriggerFailure = (error) => log.error(`a trigger failed: ${String(error)}`);
+        handlers.onSchemaInit?.(box);
+        script?.schemaInit(box);
+      },
+      onProgress: handlers.onProgress ?? (() => undefined),
+      onFailure: fail,
+    });
     const { listen } = options;
     const server =
       listen === null
@@ -63,15 +76,11 @@ export class Instance {
             onFailure: fail,
           });
     const instance = new Instance(env, options, storage, server, log);
-    storage.box.control = {
-      snapshot: () => instance.checkpoint(),
-      memory: () => storage.memoryUse(),
-      uuid: storage.instanceUuid,
-    };
+    storage.box.control = instance.#control();
     try {
       storage.box.statements.isReadOnly = options.readOnly;
       await handlers.onEngineReady?.(storage.box);
-      if (options.script !== null) await loadScript(env, storage.box, options.script);
+      await script?.start(storage.box);
       if (server !== null && listen !== null) {
         instance.#addresses.push(await server.listen({ kind: 'tcp', host: listen.host, port: listen.port }));
       }
@@ -104,11 +113,31 @@ export class Instance {
   }
 
   async #stop(): Promise<void> {
+    await runShutdownHooks(this.env, this.#log, this.box.onShutdown);
     for (const timer of this.#timers) timer.cancel();
     await this.#daemon.stop();
     if (this.#server !== null) await this.#server.stop();
     await this.storage.stop(this.env);
     this.#log.info('stopped');
+  }
+
+  #control(): InstanceControl {
+    const { checkpointer, collector, instanceUuid } = this.storage;
+    const backup = new Backup(collector);
+    return {
+      snapshot: () => this.checkpoint(),
+      memory: () => this.storage.memoryUse(),
+      startBackup: (checkpointsBack) => backup.start(checkpointsBack),
+      stopBackup: () => backup.stop(),
+      garbage: () => ({
+        isCheckpointInProgress: checkpointer.isRunning,
+        isBackupInProgress: backup.isInProgress,
+        checkpoints: collector.checkpoints().map((signature) => {
+          return { signature, isPinned: collector.isPinned(signature) };
+        }),
+      }),
+      uuid: instanceUuid,
+    };
   }
 
   #startTimers(): void {

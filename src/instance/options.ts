@@ -1,5 +1,5 @@
 /** What an instance is started with; the command line and embedding programs both end up here. */
-import { RUN_OPTIONS, type ListenAddress, parseSize } from '../config/index.ts';
+import { LIMITS, RUN_OPTIONS, type ListenAddress, parseSize } from '../config/index.ts';
 import type { WalMode } from '../engine/wal/index.ts';
 
 /**
@@ -28,6 +28,9 @@ export type InstanceOptions = Readonly<{
   checkpointWalThresholdBytes: number;
   checkpointCount: number;
   forceRecovery: boolean;
+  /** A snapshot whose view of the data is older, or keeps more from being reused, is given up. */
+  readViewAgeMsMax: number;
+  readViewBytesMax: number;
   readOnly: boolean;
   /** Module to run once the instance is ready. */
   script: string | null;
@@ -53,6 +56,8 @@ export const DEFAULT_INSTANCE_OPTIONS: InstanceOptions = {
   checkpointWalThresholdBytes: 0,
   checkpointCount: Number(RUN_OPTIONS.checkpointCount.defaultText),
   forceRecovery: false,
+  readViewAgeMsMax: LIMITS.readViewAgeMsMax,
+  readViewBytesMax: LIMITS.readViewBytesMax,
   readOnly: false,
   script: null,
 };

@@ -1,23 +1,56 @@
 /**
- * Runs a user's module in the instance: the procedures that it exports are registered, and a function that it exports as
- * `default` or `start` is called once with the API that procedures have.
+ * A user's module in the instance: the procedures that it exports are registered, a function that it exports as
+ * `onSchemaInit` is called before the data is read, and one exported as `default` or `start` once when it is there.
+ * Both get the API that procedures have.
  */
 import { createLocalApi, isProcedureDefinition, registerProcedure } from '../app/procedures/index.ts';
 import type { Box } from '../engine/box/index.ts';
 import type { Env } from '../env/index.ts';
 import { StartError } from './storage.ts';
 
-/** Rejects with StartError, which names the file, for a module that cannot be loaded or that fails. */
-export async function loadScript(env: Env, box: Box, path: string): Promise<void> {
-  try {
-    const module = await env.scripts.importModule(env.files.absolute(path));
-    for (const exported of Object.values(module)) {
-      if (isProcedureDefinition(exported)) registerProcedure(box, exported);
-    }
-    const start = module['start'] ?? module['default'];
-    if (typeof start === 'function') await start(createLocalApi(box, box.adminSession));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(`${path}: ${reason}`);
+export class Script {
+  readonly #path: string;
+  readonly #module: Readonly<Record<string, unknown>>;
+
+  private constructor(path: string, module: Readonly<Record<string, unknown>>) {
+    this.#path = path;
+    this.#module = module;
   }
+
+  /** Rejects with StartError, which names the file, for a module that cannot be loaded. */
+  static async load(env: Env, path: string): Promise<Script> {
+    try {
+      return new Script(path, await env.scripts.importModule(env.files.absolute(path)));
+    } catch (error) {
+      throw startError(path, error);
+    }
+  }
+
+  /** Throws StartError with what the module's function throws. */
+  schemaInit(box: Box): void {
+    const { onSchemaInit } = this.#module;
+    if (typeof onSchemaInit !== 'function') return;
+    try {
+      onSchemaInit(createLocalApi(box, box.adminSession));
+    } catch (error) {
+      throw startError(this.#path, error);
+    }
+  }
+
+  /** Rejects with StartError for a procedure whose name is taken, and with what the module's function throws. */
+  async start(box: Box): Promise<void> {
+    try {
+      for (const exported of Object.values(this.#module)) {
+        if (isProcedureDefinition(exported)) registerProcedure(box, exported);
+      }
+      const start = this.#module['start'] ?? this.#module['default'];
+      if (typeof start === 'function') await start(createLocalApi(box, box.adminSession));
+    } catch (error) {
+      throw startError(this.#path, error);
+    }
+  }
+}
+
+function startError(path: string, error: unknown): StartError {
+  return new StartError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
 }

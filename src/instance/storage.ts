@@ -13,7 +13,7 @@ import type { SpaceMemory } from '../engine/memtx/index.ts';
 import { RecoveryJournal, TransactionManager } from '../engine/txn/index.ts';
 import { LogClient } from '../engine/wal/index.ts';
 import type { DirectoryLock, Env, Files } from '../env/index.ts';
-import { Logger } from '../env/index.ts';
+import { FileError, Logger } from '../env/index.ts';
 import { instanceUuid, replicasetUuid } from './identity.ts';
 import type { InstanceOptions } from './options.ts';
 import { ownReplicaId } from './replica-id.ts';
@@ -24,6 +24,13 @@ export class StartError extends Error {
 }
 
 type EngineMemories = Readonly<{ system: SpaceMemory; user: SpaceMemory }>;
+
+type Engine = Readonly<{
+  box: Box;
+  memories: EngineMemories;
+  /** Until then each transaction is over, and what it replaced is freed, before the next one begins. */
+  endRecovery: () => void;
+}>;
 
 export class Storage {
   readonly box: Box;
@@ -70,19 +77,21 @@ export class Storage {
   }
 }
 
+export type StorageHandlers = Readonly<{
+  /** The spaces of the schema are there, nothing has been recovered. */
+  onSchemaInit: (box: Box) => void;
+  onProgress: RecoveryProgress;
+  onFailure: (error: Error) => void;
+}>;
+
 /** Opens the storage in the directory, making it if it is empty. Throws StartError, CorruptionError, FileError, BoxError. */
-export async function openStorage(
-  env: Env,
-  options: InstanceOptions,
-  onProgress: RecoveryProgress,
-  onFailure: (error: Error) => void,
-): Promise<Storage> {
+export async function openStorage(env: Env, options: InstanceOptions, handlers: StorageHandlers): Promise<Storage> {
   const directory = env.files.absolute(options.dataDir);
   makeDurableDirectories(env.files, directory);
   const lock = env.files.lockDirectory(directory);
   if (lock === null) throw new StartError(`${directory} is in use by another instance`);
   try {
-    return await openLocked(env, options, directory, lock, onProgress, onFailure);
+    return await openLocked(env, options, directory, lock, handlers);
   } catch (error) {
     lock.release();
     throw error;
@@ -97,22 +106,33 @@ function makeDurableDirectories(files: Files, directory: string): void {
   for (const path of made) files.syncDirectory(files.join(path, '..'));
 }
 
+/** The same for a directory that is there and empty: who made it may have died before it was durable. */
+function makeDurable(files: Files, directory: string): void {
+  try {
+    files.syncDirectory(files.join(directory, '..'));
+  } catch (error) {
+    // What lies above need not be ours to read; then somebody else has made the directory.
+    if (!(error instanceof FileError) || error.code !== 'EACCES') throw error;
+  }
+}
+
 async function openLocked(
   env: Env,
   options: InstanceOptions,
   directory: string,
   lock: DirectoryLock,
-  onProgress: RecoveryProgress,
-  onFailure: (error: Error) => void,
+  { onSchemaInit, onProgress, onFailure }: StorageHandlers,
 ): Promise<Storage> {
   const log = new Logger(env.log, 'memtx');
-  const { box, memories } = createEngine(env, options);
+  const { box, memories, endRecovery } = createEngine(env, options);
   const { catalog, transactions } = box;
+  onSchemaInit(box);
   const isFresh = !hasState(env, directory);
+  if (isFresh) makeDurable(env.files, directory);
   const recovered = isFresh
     ? bootstrap(env, options, box)
     : await recover(env, log, { directory, forceRecovery: options.forceRecovery }, new BoxRowApplier(box), onProgress);
-  transactions.flush();
+  endRecovery();
   assert(transactions.isIdle, 'recovery leaves nothing on its way');
   const { instanceUuid: uuid, vclock, lastFileVclock, snapshotVclock } = recovered;
   const replicaId = ownReplicaId(catalog, uuid);
@@ -138,14 +158,15 @@ async function openLocked(
     spaces: () => catalog.spaces(),
     sequenceRows: () => ({ spaceId: SYSTEM_SPACE.sequenceData, tuples: [...catalog.sequenceDataRows()] }),
   };
-  const naming = { directory, instanceUuid: uuid, softwareVersion: SOFTWARE_VERSION };
+  const viewLimits = { ageMs: options.readViewAgeMsMax, bytes: options.readViewBytesMax };
+  const snapshotOptions = { directory, instanceUuid: uuid, softwareVersion: SOFTWARE_VERSION, viewLimits };
   const checkpointer = new Checkpointer(
     env,
     new Logger(env.log, 'checkpoint'),
     transactions,
     logClient,
     source,
-    naming,
+    snapshotOptions,
     snapshotVclock,
   );
   const collector = new FileCollector(env.files, new Logger(env.log, 'gc'), {
@@ -156,12 +177,14 @@ async function openLocked(
   return new Storage(box, memories, checkpointer, collector, logClient, uuid, lock);
 }
 
-function createEngine(env: Env, options: InstanceOptions): { box: Box; memories: EngineMemories } {
+function createEngine(env: Env, options: InstanceOptions): Engine {
   const userMemory = createMemory(options.memtxMemoryBytes);
   const systemMemory = createMemory(LIMITS.systemQuotaBytes);
-  const transactions = new TransactionManager(new RecoveryJournal(), () =>
-    env.timers.endOfTurn(() => transactions.flush()),
-  );
+  let isRecovering = true;
+  const transactions = new TransactionManager(new RecoveryJournal(), () => {
+    if (isRecovering) transactions.flush();
+    else env.timers.endOfTurn(() => transactions.flush());
+  });
   const users = new UserRegistry(options.trust);
   const catalog = new Catalog({
     userMemory,
@@ -172,7 +195,10 @@ function createEngine(env: Env, options: InstanceOptions): { box: Box; memories:
   const access = new AccessControl(catalog, env.crypto, users);
   catalog.createSystemSpaces();
   const box = new Box(catalog, transactions, access);
-  return { box, memories: { system: systemMemory, user: userMemory } };
+  const endRecovery = (): void => {
+    isRecovering = false;
+  };
+  return { box, memories: { system: systemMemory, user: userMemory }, endRecovery };
 }
 
 function createMemory(quotaBytes: number): SpaceMemory {

@@ -1,7 +1,7 @@
 /** Reads everything that an instance holds, over its own protocol, and checks what must agree within it. */
 import type { Connection } from '../../../src/client/index.ts';
 import { ViolationError } from './history.ts';
-import { SCHEMA_ROWS, SPACE, SYSTEM_SPACE } from './schema.ts';
+import { SCHEMA_ROWS, SPACE, SYSTEM_SPACE, TICKET_SEQUENCE_ID } from './schema.ts';
 import { rowKey, valueText, type Row, type State } from './state.ts';
 
 const CLIENT_SPACES: readonly number[] = [SPACE.accounts, SPACE.local, SPACE.hashed];
@@ -21,6 +21,12 @@ export async function completeSchema(connection: Connection): Promise<void> {
     const found = await connection.select(space, key);
     if (found.length === 0) await connection.insert(space, row);
   }
+}
+
+/** What an operator does behind a forced recovery, which may have lost the sequence and kept its tickets. */
+export async function repairSequence(connection: Connection): Promise<void> {
+  const [last] = await connection.select(SPACE.tickets, [], { iterator: 'LE', limit: 1 });
+  if (last !== undefined) await connection.replace(SYSTEM_SPACE.sequenceData, [TICKET_SEQUENCE_ID, last[0] ?? null]);
 }
 
 /** Reads all spaces by all indexes. Throws ViolationError where they disagree. */

@@ -4,7 +4,7 @@
  */
 import { ERROR_TABLE, SeededRandom } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
-import { ViolationError } from './history.ts';
+import { type Promised, ViolationError } from './history.ts';
 import { SPACE } from './schema.ts';
 import { failureOf, type Shop } from './shop.ts';
 import type { Row } from './state.ts';
@@ -32,12 +32,12 @@ export class Counters {
   }
 
   /** Takes the rows as what the counters are now. Throws ViolationError if they cannot be. */
-  found(rows: readonly Row[], isPrefixOnly: boolean, hasLostPower: boolean): void {
+  found(rows: readonly Row[], promise: Promised, hasLostPower: boolean): void {
     for (let id = 0; id < COUNTERS; id++) {
       const value = Number(rows.find((row) => row[0] === id)?.[1] ?? 0);
-      const least = isPrefixOnly ? 0 : this.#least[id]!;
+      const least = promise === 'everything' ? this.#least[id]! : 0;
       const most = this.#most[id]! + (hasLostPower ? this.#cutOff[id]! : 0);
-      if (value < least || value > most) {
+      if (promise !== 'nothing' && (value < least || value > most)) {
         throw new ViolationError(`counter ${id} is ${value}, which is not within ${least} and ${most}`);
       }
       this.#least[id] = value;

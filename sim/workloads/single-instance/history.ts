@@ -18,6 +18,9 @@ type Possibility = Readonly<{ state: State; floating: readonly Floating[] }>;
 /** `issued` and `acknowledged` are moments of the run's clock, which counts requests and answers. */
 type Candidate = Readonly<{ text: string; issued: number; acknowledged: number }>;
 
+/** Of what was acknowledged: all is there; what was there at one earlier moment; or, after a forced recovery, any of it. */
+export type Promised = 'everything' | 'earlier moment' | 'nothing';
+
 /** The history does not allow what was seen. */
 export class ViolationError extends Error {
   override readonly name = 'ViolationError';

@@ -12,12 +12,12 @@ import { connect, type Connection } from '../../../src/client/index.ts';
 import { runCheckpointWorker } from '../../../src/engine/checkpoint/index.ts';
 import { runLogWorker } from '../../../src/engine/wal/index.ts';
 import { SimulatedWorld, type SimulatedHost, type WorkerEntry, type WorldOptions } from '../../env/index.ts';
-import { audit, completeSchema, type Findings } from './audit.ts';
+import { audit, completeSchema, repairSequence, type Findings } from './audit.ts';
 import { emptyCounts, type RunCounts } from './counts.ts';
 import { Counters, startCounterClient } from './counter-client.ts';
 import { filesOf, hasLost } from './disk-inspection.ts';
 import { clearDiskFaults, drawIncidents, setDiskFaults } from './faults.ts';
-import { ViolationError } from './history.ts';
+import { type Promised, ViolationError } from './history.ts';
 import { RowClient } from './row-client.ts';
 import { startSchemaClient } from './schema-client.ts';
 import { DATA_DIRECTORY, isDamage, isDiskFailure, PORT, SimulatedServer } from './server.ts';
@@ -161,6 +161,7 @@ class Run {
       if (forced.kind === 'failed') throw new ViolationError('even a forced start failed', { cause: forced.error });
       if (forced.kind === 'ended') continue;
       await this.#check(true);
+      await this.#withAuditor(repairSequence);
       // As an operator does: what is damaged is not read again once there is a newer snapshot.
       await this.#drive(() => forced.instance.checkpoint());
       return;
@@ -256,16 +257,16 @@ class Run {
   /** Compares what the instance holds with what the clients know. */
   async #check(isForced: boolean): Promise<Findings> {
     const findings = await this.#audit();
-    const isPrefixOnly = this.#mayHaveHoles();
+    const promise: Promised = isForced ? 'nothing' : this.#mayHaveHoles() ? 'earlier moment' : 'everything';
     const hasLostPower = this.#hasLostPower;
-    if (!isForced && isPrefixOnly) this.#checkPrefix(findings);
+    if (promise === 'earlier moment') this.#checkPrefix(findings);
     for (const client of this.#rowClients) {
       const state = findings.states.get(client.group) ?? EMPTY_STATE;
-      if (isPrefixOnly) client.history.startAnew(state);
-      else client.history.found(state, hasLostPower);
+      if (promise === 'everything') client.history.found(state, hasLostPower);
+      else client.history.startAnew(state);
     }
-    this.#counters.found(findings.counters, isPrefixOnly, hasLostPower);
-    this.#tickets.found(findings.tickets, isPrefixOnly, hasLostPower);
+    this.#counters.found(findings.counters, promise, hasLostPower);
+    this.#tickets.found(findings.tickets, promise, hasLostPower);
     this.#hasLostPower = false;
     return findings;
   }
@@ -284,12 +285,18 @@ class Run {
     });
   }
 
-  async #audit(): Promise<Findings> {
+  #audit(): Promise<Findings> {
+    return this.#withAuditor(async (auditor) => {
+      await completeSchema(auditor);
+      return audit(auditor);
+    });
+  }
+
+  #withAuditor<Result>(work: (auditor: Connection) => Promise<Result>): Promise<Result> {
     return this.#drive(async () => {
       const auditor = await this.#connectAuditor();
       try {
-        await completeSchema(auditor);
-        return await audit(auditor);
+        return await work(auditor);
       } finally {
         auditor.close();
       }

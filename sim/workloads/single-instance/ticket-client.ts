@@ -1,7 +1,7 @@
 /** A client that inserts rows whose ids come from a sequence: an id is never given twice. */
 import { ERROR_TABLE } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
-import { ViolationError } from './history.ts';
+import { type Promised, ViolationError } from './history.ts';
 import { SPACE } from './schema.ts';
 import { failureOf, type Shop } from './shop.ts';
 import type { Row } from './state.ts';
@@ -25,17 +25,20 @@ export class Tickets {
   }
 
   /** Takes the rows as all that there is. Throws ViolationError if one is missing or should not be there. */
-  found(rows: readonly Row[], isPrefixOnly: boolean, hasLostPower: boolean): void {
+  found(rows: readonly Row[], promise: Promised, hasLostPower: boolean): void {
     const idByStamp = new Map(rows.map((row) => [Number(row[1]), Number(row[0])]));
     if (idByStamp.size !== rows.length) throw new ViolationError('a ticket is there twice');
     for (const [stamp, id] of this.#acknowledged) {
       const found = idByStamp.get(stamp);
-      if (found === undefined && isPrefixOnly) continue;
+      if (promise === 'nothing' || (found === undefined && promise === 'earlier moment')) continue;
       if (found !== id) throw new ViolationError(`ticket ${stamp} has id ${found ?? 'none'} and not ${id}`);
     }
     for (const stamp of idByStamp.keys()) {
       const isAllowed =
-        this.#acknowledged.has(stamp) || this.#unknown.has(stamp) || (hasLostPower && this.#cutOff.has(stamp));
+        promise === 'nothing' ||
+        this.#acknowledged.has(stamp) ||
+        this.#unknown.has(stamp) ||
+        (hasLostPower && this.#cutOff.has(stamp));
       if (!isAllowed) throw new ViolationError(`ticket ${stamp} was refused and is there`);
     }
     this.#acknowledged.clear();

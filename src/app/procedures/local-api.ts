@@ -2,10 +2,12 @@
 import { boxError, defined } from '../../base/index.ts';
 import type { SpaceDefinition } from '../../client/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
-import type { Box, InstanceControl, Session } from '../../engine/box/index.ts';
+import type { Box, GarbageInformation, InstanceControl, Session, ShutdownHook } from '../../engine/box/index.ts';
 import type { Space } from '../../engine/memtx/index.ts';
 import { LocalSchema } from './local-schema.ts';
+import { LocalSequence } from './local-sequence.ts';
 import { LocalSpace } from './local-space.ts';
+import { type LocalTransaction, OpenTransaction } from './local-transaction.ts';
 import { LocalTypedSpace } from './local-typed-space.ts';
 
 export interface LocalApi {
@@ -19,11 +21,30 @@ export interface LocalApi {
   /**
    * Runs the body as one transaction: all of its statements happen, or, if it throws, none. The body must not wait.
    */
-  atomic<Result>(body: () => Result): Result;
+  atomic<Result>(body: (transaction: LocalTransaction) => Result): Result;
+  /** The open transaction, also for triggers of a statement. Its methods throw ER_NO_TRANSACTION without one. */
+  readonly transaction: LocalTransaction;
+  /** A sequence by name. Throws ER_NO_SUCH_SEQUENCE. */
+  sequence(name: string): LocalSequence;
+  /** Files for a copy of the data directory. Both throw ER_ACCESS_DENIED without the right to execute everything. */
+  readonly backup: LocalBackup;
+  /** Which snapshots are kept, and why. */
+  garbage(): GarbageInformation;
+  /** Calls back when the instance is asked to stop, and waits for it a little. Returns what takes it off again. */
+  onShutdown(hook: ShutdownHook): () => void;
   /** Makes a snapshot; resolves when it is durable. Throws ER_ACCESS_DENIED without the right to execute everything. */
   snapshot(): Promise<void>;
   /** Bytes that user spaces take, and what they may take. */
   memory(): Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }>;
+}
+
+export interface LocalBackup {
+  /**
+   * Paths of the files that hold the state as it is now: a snapshot, `checkpointsBack` older than the newest, and the
+   * logs behind it. None of them is removed until `stop`. Throws ER_BACKUP_IN_PROGRESS and ER_MISSING_SNAPSHOT.
+   */
+  start(checkpointsBack?: number): readonly string[];
+  stop(): void;
 }
 
 export function createLocalApi(box: Box, session: Session): LocalApi {
@@ -32,6 +53,8 @@ export function createLocalApi(box: Box, session: Session): LocalApi {
 
 class BoxLocalApi implements LocalApi {
   readonly schema: LocalSchema;
+  readonly transaction: LocalTransaction;
+  readonly backup: LocalBackup;
   readonly #box: Box;
   readonly #session: Session;
   readonly #spaces = new Map<string | number, LocalSpace>();
@@ -40,6 +63,11 @@ class BoxLocalApi implements LocalApi {
     this.#box = box;
     this.#session = session;
     this.schema = new LocalSchema(box, session);
+    this.transaction = new OpenTransaction(box);
+    this.backup = {
+      start: (checkpointsBack = 0) => this.#controlWithRights().startBackup(checkpointsBack),
+      stop: () => this.#controlWithRights().stopBackup(),
+    };
   }
 
   get user(): string {
@@ -54,20 +82,36 @@ class BoxLocalApi implements LocalApi {
   }
 
   async snapshot(): Promise<void> {
-    this.#box.access.checkUniverse(this.#session.effectiveUser, PRIVILEGE.execute);
-    await this.#control().snapshot();
+    await this.#controlWithRights().snapshot();
+  }
+
+  sequence(name: string): LocalSequence {
+    return new LocalSequence(this.#box, this.#session, name);
+  }
+
+  garbage(): GarbageInformation {
+    return this.#control().garbage();
+  }
+
+  onShutdown(hook: ShutdownHook): () => void {
+    const { onShutdown } = this.#box;
+    onShutdown.unshift(hook);
+    return () => {
+      const at = onShutdown.indexOf(hook);
+      if (at >= 0) onShutdown.splice(at, 1);
+    };
   }
 
   memory(): Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }> {
     return this.#control().memory();
   }
 
-  atomic<Result>(body: () => Result): Result {
+  atomic<Result>(body: (transaction: LocalTransaction) => Result): Result {
     const { transactions } = this.#box;
     transactions.begin();
     let result: Result;
     try {
-      result = body();
+      result = body(this.transaction);
       if (result instanceof Promise) throw boxError('TRANSACTION_YIELD');
     } catch (error) {
       if (transactions.isActive) transactions.rollback();
@@ -75,6 +119,11 @@ class BoxLocalApi implements LocalApi {
     }
     transactions.commit();
     return result;
+  }
+
+  #controlWithRights(): InstanceControl {
+    this.#box.access.checkUniverse(this.#session.effectiveUser, PRIVILEGE.execute);
+    return this.#control();
   }
 
   #control(): InstanceControl {

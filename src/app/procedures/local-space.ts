@@ -5,10 +5,13 @@
 import { boxError, ByteWriter, type SpaceId } from '../../base/index.ts';
 import type { SelectOptions, Tuple, UpdateOperation } from '../../client/index.ts';
 import { ITERATOR_TYPE } from '../../codec/iproto/index.ts';
-import { decodeArray, encodeValue, type Value } from '../../codec/msgpack/index.ts';
+import { decodeArray, encodeToBytes, encodeValue, skipValue, type Value } from '../../codec/msgpack/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../../engine/arena/index.ts';
 import type { Box, Session } from '../../engine/box/index.ts';
-import type { Space } from '../../engine/memtx/index.ts';
+import { SYSTEM_SPACE } from '../../engine/catalog/index.ts';
+import type { SpaceIndex } from '../../engine/indexes/index.ts';
+import type { BeforeReplaceTrigger, Space } from '../../engine/memtx/index.ts';
+import { LocalIndex } from './local-index.ts';
 
 /** A key: its parts, or the one part of a key of one part. */
 export type LocalKey = readonly Value[] | string | number | bigint | boolean;
@@ -16,7 +19,11 @@ export type LocalKey = readonly Value[] | string | number | bigint | boolean;
 export type LocalSelectOptions = Pick<SelectOptions, 'index' | 'iterator' | 'limit' | 'offset'>;
 export type LocalIndexOptions = Pick<SelectOptions, 'index'>;
 
+/** Null deletes, undefined lets the change happen as it is. */
+export type LocalBeforeTrigger = (oldTuple: Tuple | null, newTuple: Tuple | null) => Tuple | null | undefined;
+
 const PAIRS_SLICE = 1000;
+const PAIRS_SLICE_BYTES = 64 * 1024;
 /** Field numbers of operations count from 0. */
 const INDEX_BASE = 0;
 
@@ -40,7 +47,7 @@ export class LocalSpace {
     return this.#find().id;
   }
 
-  /** Tuples in the space. */
+  /** Tuples in the space; asks for no rights. */
   get length(): number {
     return this.#find().primary?.size ?? 0;
   }
@@ -70,15 +77,63 @@ export class LocalSpace {
     return tuples;
   }
 
-  /** Walks the tuples in the order of an index; what is written meanwhile may or may not be seen. */
+  /**
+   * Walks the tuples in the order of an index. What is written meanwhile may or may not be seen; no tuple that stays is
+   * missed or given twice. Throws ER_READ_VIEW_ABORTED when the space's indexes change under way.
+   */
   *pairs(key: LocalKey = [], options: LocalSelectOptions = {}): Generator<Tuple> {
-    let offset = options.offset ?? 0;
-    for (;;) {
-      const slice = this.select(key, { ...options, offset, limit: PAIRS_SLICE });
-      yield* slice;
-      if (slice.length < PAIRS_SLICE) return;
-      offset += slice.length;
+    const space = this.#find();
+    const bytes = encodeToBytes(keyParts(key));
+    const index = indexIdOf(space, options.index);
+    const { offset = 0, limit = Infinity } = options;
+    const { statements } = this.#box;
+    const iterator = iteratorOf(key, options);
+    const selection = statements.selectLarge(this.#session, space.id, index, iterator, offset, limit, bytes, 0);
+    if (selection === null) {
+      yield* this.select(key, options);
+      return;
     }
+    const slice = new ByteWriter(PAIRS_SLICE_BYTES);
+    for (let more = true; more;) {
+      slice.reset();
+      more = selection.advance(slice, { tuples: PAIRS_SLICE, bytes: PAIRS_SLICE_BYTES });
+      yield* tuplesIn(slice.toBytes());
+    }
+  }
+
+  /** An index by its name. Throws ER_NO_SUCH_INDEX_NAME. */
+  index(name: string): LocalIndex {
+    indexIdOf(this.#find(), name);
+    return new LocalIndex(this, name);
+  }
+
+  /** Tuples in the space, or entries of an index. */
+  len(options: LocalIndexOptions = {}): number {
+    return this.#readable(options).size;
+  }
+
+  /** Bytes of the tuples' data, or of an index's memory. */
+  bsize(options: LocalIndexOptions = {}): number {
+    const index = this.#readable(options);
+    return options.index === undefined ? this.#find().byteSize : index.byteSize;
+  }
+
+  /** The first tuple of an ordered index, of those that have the key; null if there is none. */
+  min(key: LocalKey = [], options: LocalIndexOptions = {}): Tuple | null {
+    return this.#extreme(key, ITERATOR_TYPE.EQ, 'min()', options);
+  }
+
+  /** The last tuple of an ordered index, of those that have the key; null if there is none. */
+  max(key: LocalKey = [], options: LocalIndexOptions = {}): Tuple | null {
+    return this.#extreme(key, ITERATOR_TYPE.REQ, 'max()', options);
+  }
+
+  /** Some tuple, the same for the same seed as long as nothing changes; null if there is none. */
+  random(seed: number, options: LocalIndexOptions = {}): Tuple | null {
+    const index = this.#readable(options);
+    const { type } = index.definition;
+    if (type !== 'tree' && type !== 'hash') throw this.#unsupported(index, 'random()');
+    return this.#result(index.random(seed));
   }
 
   /** How many tuples `select` would give. */
@@ -89,16 +144,39 @@ export class LocalSpace {
     return this.#box.statements.count(this.#session, space.id, index, iteratorOf(key, options), bytes, 0);
   }
 
+  /** The stored tuple; an empty one if before_replace triggers made nothing of it. */
   insert(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
     const { statements } = this.#box;
-    return this.#decode(statements.insert(this.#session, this.#find().id, bytes, 0, this.#first.position));
+    return this.#stored(statements.insert(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
+  /** Another name of `replace`. */
+  put(tuple: readonly Value[]): Tuple {
+    return this.replace(tuple);
+  }
+
+  /** Inserts the tuple behind a key that is one more than the largest; the primary key begins with an unsigned field. */
+  autoIncrement(rest: readonly Value[]): Tuple {
+    const last = this.max()?.[0] ?? 0;
+    return this.insert([typeof last === 'bigint' ? last + 1n : Number(last) + 1, ...rest]);
+  }
+
+  /** Deletes all tuples; triggers do not hear of it. */
+  truncate(): void {
+    const tuple = encodeToBytes([this.#find().id, 1]);
+    const operations = encodeToBytes([['+', 1, 1]]);
+    const bytes = Uint8Array.of(...tuple, ...operations);
+    const { statements } = this.#box;
+    const end = bytes.length;
+    statements.upsert(this.#session, SYSTEM_SPACE.truncate, bytes, 0, tuple.length, tuple.length, end, INDEX_BASE);
+  }
+
+  /** The stored tuple; an empty one if before_replace triggers made nothing of it. */
   replace(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
     const { statements } = this.#box;
-    return this.#decode(statements.replace(this.#session, this.#find().id, bytes, 0, this.#first.position));
+    return this.#stored(statements.replace(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
   /** The tuple after the operations, or null if there is none with the key. */
@@ -153,6 +231,56 @@ export class LocalSpace {
     return () => space.removeTrigger(replaceTrigger);
   }
 
+  /**
+   * Asks before every change of the space what it shall be. The trigger returns the tuple to store, which may be
+   * `newTuple` itself (or nothing, undefined) for no objection and `oldTuple` for no change, or null for none: then a
+   * tuple that is there is deleted. Returns what takes the trigger off again.
+   */
+  beforeReplace(trigger: LocalBeforeTrigger): () => void {
+    const space = this.#find();
+    const beforeTrigger: BeforeReplaceTrigger = (_space, old, next) => {
+      const oldTuple = old === null ? null : decodeArray(old, 0);
+      const newTuple = next === null ? null : decodeArray(next, 0);
+      const result = trigger(oldTuple, newTuple);
+      if (result === undefined || result === newTuple) return next;
+      if (result === oldTuple) return old;
+      if (result !== null && !Array.isArray(result)) throw boxError('BEFORE_REPLACE_RET', typeof result);
+      return result === null ? null : encodeToBytes(result);
+    };
+    space.addBeforeTrigger(beforeTrigger);
+    return () => space.removeBeforeTrigger(beforeTrigger);
+  }
+
+  #extreme(key: LocalKey, iterator: number, feature: string, options: LocalIndexOptions): Tuple | null {
+    const index = this.#readable(options);
+    if (!index.isOrdered) throw this.#unsupported(index, feature);
+    const { id } = this.#find();
+    const bytes = this.#encodeKey(key);
+    const cursor = this.#box.statements.select(this.#session, id, index.definition.id, iterator, 0, bytes, 0);
+    return this.#result(cursor.next());
+  }
+
+  #readable(options: LocalIndexOptions): SpaceIndex {
+    const space = this.#find();
+    return this.#box.statements.readable(this.#session, space.id, indexIdOf(space, options.index));
+  }
+
+  #unsupported({ definition }: SpaceIndex, feature: string): Error {
+    const { name, definition: space } = this.#find();
+    return boxError(
+      'UNSUPPORTED_INDEX_FEATURE',
+      definition.name,
+      definition.type.toUpperCase(),
+      name,
+      space.engine,
+      feature,
+    );
+  }
+
+  #stored(tuple: Address): Tuple {
+    return this.#result(tuple) ?? [];
+  }
+
   #encodeKey(key: LocalKey): Uint8Array {
     return this.#encode(this.#first, keyParts(key));
   }
@@ -169,6 +297,12 @@ export class LocalSpace {
 
   #decode(tuple: Address): Tuple {
     return decodeArray(tupleSlab(this.#box.statements.selected.arena, tuple), tuplePosition(tuple));
+  }
+}
+
+function* tuplesIn(bytes: Uint8Array): Generator<Tuple> {
+  for (let position = 0; position < bytes.length; position = skipValue(bytes, position)) {
+    yield decodeArray(bytes, position);
   }
 }
 

@@ -10,12 +10,20 @@
 import { assert } from '../../base/index.ts';
 import { type Address, type Arena, SLAB_MASK, SLAB_SHIFT } from './arena.ts';
 
+/** Cells freed at once for a writer that needs memory. */
+const ROOM_CELLS = 2000;
+
 export class ReadView {
   readonly epoch: number;
   readonly retired: number[] = [];
+  /** Bytes of the cells that are kept for this view, or for an older one as well. */
+  retiredBytes = 0;
+  /** Closes the view, whatever its reader thinks of it; null for one that is never taken away. */
+  readonly giveUp: (() => void) | null;
 
-  constructor(epoch: number) {
+  constructor(epoch: number, giveUp: (() => void) | null) {
     this.epoch = epoch;
+    this.giveUp = giveUp;
   }
 }
 
@@ -44,8 +52,12 @@ export class ReadViews {
     return count;
   }
 
-  open(): ReadView {
-    const view = new ReadView(this.currentEpoch++);
+  /**
+   * Opens a view. `giveUp` must close it at once: it is called when the memory that is kept for the view is needed by
+   * writers, who come first.
+   */
+  open(giveUp: (() => void) | null = null): ReadView {
+    const view = new ReadView(this.currentEpoch++, giveUp);
     this.#open.push(view);
     this.newestViewEpoch = view.epoch;
     return view;
@@ -59,13 +71,39 @@ export class ReadViews {
     // What was retired while this view was the newest may be visible to the next older one as well.
     const older = this.#open[index - 1];
     if (older === undefined) this.#toFree.push(view.retired);
-    else for (const address of view.retired) older.retired.push(address);
+    else {
+      for (const address of view.retired) older.retired.push(address);
+      older.retiredBytes += view.retiredBytes;
+    }
   }
 
   /** Frees the cell now, or when no open view can see it. `epoch` is the cell's stamp. */
   retire(address: Address, epoch: number): void {
     if (epoch > this.newestViewEpoch) this.#arena.free(address);
-    else this.#open.at(-1)!.retired.push(address);
+    else {
+      const view = this.#open.at(-1)!;
+      view.retired.push(address);
+      view.retiredBytes += this.#arena.cellBytesAt(address);
+    }
+  }
+
+  /**
+   * Called when the quota is spent: frees some of what closed views have left; if there is nothing, the views for which
+   * most is kept lose it. False if nothing can be had.
+   */
+  makeRoom(): boolean {
+    if (this.#toFree.length === 0) {
+      const largest = this.#open.reduce<ReadView | null>(
+        (most, view) => (view.giveUp !== null && view.retiredBytes > (most?.retiredBytes ?? 0) ? view : most),
+        null,
+      );
+      if (largest === null) return false;
+      largest.giveUp?.();
+      assert(!this.#open.includes(largest), 'a read view that is given up is closed');
+    }
+    if (this.#toFree.length === 0) return this.#open.length > 0 && this.makeRoom();
+    this.freeSlice(ROOM_CELLS);
+    return true;
   }
 
   /** The same for a tuple, whose stamp stands in its cell. */

@@ -14,12 +14,30 @@ import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { Statements } from './statements.ts';
 
+/** What is kept of checkpoints, and why. */
+export type GarbageInformation = Readonly<{
+  isCheckpointInProgress: boolean;
+  isBackupInProgress: boolean;
+  /** Snapshots that are there, oldest first; a pinned one and the logs behind it are not collected. */
+  checkpoints: readonly Readonly<{ signature: number; isPinned: boolean }>[];
+}>;
+
+/** Called when the instance is asked to stop; waited for, within LIMITS.shutdownHooksMs. */
+export type ShutdownHook = () => void | Promise<void>;
+
 /** What code inside may ask of the instance around the engine; the instance sets it. */
 export type InstanceControl = Readonly<{
   /** Makes a snapshot; resolves when it is durable. */
   snapshot: () => Promise<void>;
   /** Bytes taken from the system for tuples and indexes, and bytes that they use. */
   memory: () => Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }>;
+  /**
+   * Files that hold the state as it is now, beginning with the snapshot that is `checkpointsBack` older than the newest;
+   * none of them is removed until `stopBackup`. Throws ER_BACKUP_IN_PROGRESS and ER_MISSING_SNAPSHOT.
+   */
+  startBackup: (checkpointsBack: number) => readonly string[];
+  stopBackup: () => void;
+  garbage: () => GarbageInformation;
   uuid: string;
 }>;
 
@@ -34,6 +52,10 @@ export class Box {
   readonly lookahead: Lookahead;
   readonly broadcasts = new Broadcasts();
   control: InstanceControl | null = null;
+  /** The newest first, as they are called. */
+  readonly onShutdown: ShutdownHook[] = [];
+  /** Told what a trigger threw that has nobody to throw to; the instance logs it. */
+  onTriggerFailure: (error: unknown) => void = () => undefined;
   /** State of the log in memory; the instance sets it when the log runs. */
   vclock: () => readonly number[] = () => [];
   /** The instance itself, as user admin. */

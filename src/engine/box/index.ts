@@ -1,4 +1,4 @@
-export { Box, type InstanceControl } from './box.ts';
+export { Box, type GarbageInformation, type InstanceControl, type ShutdownHook } from './box.ts';
 export { type BroadcastListener, Broadcasts } from './broadcasts.ts';
 export { InteractiveTransaction, type RequestRunner } from './interactive-transaction.ts';
 export { asBoxError, type ProcedureBody, type ProcedureResult, Procedures } from './procedures.ts';

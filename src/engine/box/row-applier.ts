@@ -7,6 +7,7 @@ import { REQUEST_TYPE, RequestDecoder } from '../../codec/iproto/index.ts';
 import type { RowReader } from '../../codec/xlog/index.ts';
 import { NO_ADDRESS } from '../arena/index.ts';
 import type { RowApplier } from '../checkpoint/index.ts';
+import type { Space } from '../memtx/index.ts';
 import type { Box } from './box.ts';
 
 const PUT_KEYS = [0x10, 0x21];
@@ -38,6 +39,10 @@ export class BoxRowApplier implements RowApplier {
       this.#box.transactions.commit();
       return;
     }
+    if (space.reacts) {
+      this.#applyWatched(space, request);
+      return;
+    }
     const tuple = space.newTuple(request.bytes, request.tuplePosition, request.tupleEnd);
     try {
       space.replace(NO_ADDRESS, tuple, 'insert');
@@ -45,6 +50,27 @@ export class BoxRowApplier implements RowApplier {
       space.freeTuple(tuple);
       throw error;
     }
+  }
+
+  /** A row of a space with on_replace triggers, which were set when the schema was made; they see every row. */
+  #applyWatched(space: Space, request: RequestDecoder): void {
+    const { transactions } = this.#box;
+    transactions.begin();
+    try {
+      const tuple = space.newTuple(request.bytes, request.tuplePosition, request.tupleEnd);
+      try {
+        space.replace(NO_ADDRESS, tuple, 'insert');
+      } catch (error) {
+        space.freeTuple(tuple);
+        throw error;
+      }
+      transactions.changed(space, NO_ADDRESS, tuple);
+      for (const trigger of space.onReplace) trigger(space, NO_ADDRESS, tuple);
+    } catch (error) {
+      transactions.rollback();
+      throw error;
+    }
+    transactions.commit();
   }
 
   applyLogRow(row: RowReader): void {

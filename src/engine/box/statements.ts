@@ -5,15 +5,24 @@
  * (2) a change of a system space is a change of the schema in the same step; (3) results are addresses, valid until the
  * turn ends; (4) after each call `waitingFor` says which batch, if any, has to settle before the caller may answer.
  */
-import { boxError, defined } from '../../base/index.ts';
+import { boxError, defined, unreachable } from '../../base/index.ts';
 import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import { arrayLength, containerHeaderSize, skipValue } from '../../codec/msgpack/index.ts';
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Catalog, SpaceBuild } from '../catalog/index.ts';
-import type { DuplicateMode, IndexCursor } from '../indexes/index.ts';
+import type { DuplicateMode, IndexCursor, SpaceIndex } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { CommitBatch, TransactionManager } from '../txn/index.ts';
+import {
+  type Decision,
+  decide,
+  type Proposal,
+  proposeDelete,
+  proposePut,
+  proposeUpdate,
+  proposeUpsert,
+} from './before-replace.ts';
 import { LIMITS } from '../../config/index.ts';
 import { hasLastingCursors, LargeSelection } from './large-selection.ts';
 import {
@@ -40,6 +49,8 @@ export class Statements {
   readonly #updater = new TupleUpdater();
   readonly #virtual: VirtualSpaces;
   #nesting = 0;
+  /** The next statement is what before_replace triggers have made of another one: they are not asked again. */
+  #isDecided = false;
   /** Set by the instance: `read_only`, or while it is not ready for writes. */
   isReadOnly = false;
   /** The batch that makes the last statement durable; null if there is nothing to wait for. */
@@ -134,12 +145,17 @@ export class Statements {
     return index.count(type, key, keyPosition + containerHeaderSize(key, keyPosition), partCount);
   }
 
-  /** Returns the stored tuple. */
+  /** An index, for what it says of itself. Throws ER_ACCESS_DENIED without the right to read the space. */
+  readable(session: Session, spaceId: number, indexId: number): SpaceIndex {
+    return this.#spaceFor(session, spaceId, PRIVILEGE.read).index(indexId);
+  }
+
+  /** Returns the stored tuple, or NO_ADDRESS if before_replace triggers made nothing of it. */
   insert(session: Session, spaceId: number, bytes: Uint8Array, position: number, end: number): Address {
     return this.#put(session, spaceId, 'insert', bytes, position, end);
   }
 
-  /** Returns the stored tuple. */
+  /** Returns what `insert` returns. */
   replace(session: Session, spaceId: number, bytes: Uint8Array, position: number, end: number): Address {
     return this.#put(session, spaceId, 'replaceOrInsert', bytes, position, end);
   }
@@ -148,6 +164,14 @@ export class Statements {
   delete(session: Session, spaceId: number, indexId: number, key: Uint8Array, keyPosition: number): Address {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
     if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'delete');
+    if (this.#mustAsk(space)) {
+      return this.#ask(
+        session,
+        space,
+        () => proposeDelete(space, indexId, key, keyPosition),
+        () => this.delete(session, spaceId, indexId, key, keyPosition),
+      );
+    }
     const index = space.index(indexId);
     const marks = this.#begin(space);
     try {
@@ -186,6 +210,14 @@ export class Statements {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
     if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'update');
     const index = space.index(indexId);
+    if (this.#mustAsk(space)) {
+      return this.#ask(
+        session,
+        space,
+        () => proposeUpdate(space, indexId, bytes, keyPosition, operationsPosition, indexBase),
+        () => this.update(session, spaceId, indexId, bytes, keyPosition, operationsPosition, operationsEnd, indexBase),
+      );
+    }
     if (space.definition.engine === 'service') {
       this.waitingFor = null;
       return this.#virtual.updateSetting(session, space, index, bytes, keyPosition, operationsPosition, indexBase);
@@ -229,6 +261,17 @@ export class Statements {
   ): void {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
     if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'upsert');
+    if (this.#mustAsk(space)) {
+      const again = (): Address => {
+        const [start, end] = [tuplePositionInBytes, tupleEnd];
+        this.upsert(session, spaceId, bytes, start, end, operationsPosition, operationsEnd, indexBase);
+        return NO_ADDRESS;
+      };
+      const propose = (): Proposal =>
+        proposeUpsert(space, bytes, tuplePositionInBytes, tupleEnd, operationsPosition, indexBase);
+      this.#ask(session, space, propose, again);
+      return;
+    }
     const primary = space.index(0);
     const marks = this.#begin(space);
     try {
@@ -275,6 +318,7 @@ export class Statements {
   ): Address {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
     if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'replace');
+    if (this.#mustAsk(space)) return this.#askPut(session, space, mode, bytes, position, end);
     const marks = this.#begin(space);
     try {
       const tuple =
@@ -297,6 +341,84 @@ export class Statements {
       this.#fail(marks);
       throw error;
     }
+  }
+
+  #mustAsk(space: Space): boolean {
+    if (!this.#isDecided) return space.beforeReplace.length > 0;
+    this.#isDecided = false;
+    return false;
+  }
+
+  #askPut(
+    session: Session,
+    space: Space,
+    mode: DuplicateMode,
+    bytes: Uint8Array,
+    position: number,
+    end: number,
+  ): Address {
+    let filled: Uint8Array = bytes;
+    const propose = (): Proposal => {
+      const proposal = proposePut(this.#catalog, session.effectiveUser, space, bytes, position, end);
+      filled = defined(proposal.next ?? undefined, 'the tuple of a put');
+      return proposal;
+    };
+    return this.#ask(session, space, propose, () => this.#put(session, space.id, mode, filled, 0, filled.length));
+  }
+
+  /**
+   * Asks the before_replace triggers about the statement and does what they say, as one statement. `again` is the
+   * statement itself; it is what happens, too, where there is nothing to decide.
+   */
+  #ask(session: Session, space: Space, propose: () => Proposal | null, again: () => Address): Address {
+    const marks = this.#begin(space);
+    const { undoMark } = this.#transactions;
+    try {
+      const proposal = propose();
+      const result = proposal === null ? this.#decided(again) : this.#follow(session, space, proposal, again);
+      this.#end(marks);
+      return result;
+    } catch (error) {
+      this.#isDecided = false;
+      if (marks === OWN_TRANSACTION || !this.#transactions.isActive) this.#fail(marks);
+      else this.#transactions.rollbackStatement(undoMark, marks);
+      throw error;
+    }
+  }
+
+  #follow(session: Session, space: Space, proposal: Proposal, again: () => Address): Address {
+    this.#nesting++;
+    let decision: Decision;
+    try {
+      decision = decide(space, proposal);
+    } finally {
+      this.#nesting--;
+      this.#selected = space;
+    }
+    switch (decision.kind) {
+      case 'asked':
+        return this.#decided(again);
+      case 'nothing':
+        if (space.definition.isTemporary) return NO_ADDRESS;
+        this.#transactions.redo.beginRow(REQUEST_TYPE.nop, groupOf(space));
+        this.#transactions.redo.endRow();
+        return NO_ADDRESS;
+      case 'delete': {
+        const { key } = decision;
+        return this.#decided(() => this.delete(session, space.id, 0, key, 0));
+      }
+      case 'replace': {
+        const { tuple } = decision;
+        return this.#decided(() => this.#put(session, space.id, 'replaceOrInsert', tuple, 0, tuple.length));
+      }
+      default:
+        return unreachable(decision);
+    }
+  }
+
+  #decided(statement: () => Address): Address {
+    this.#isDecided = true;
+    return statement();
   }
 
   /** Changes the indexes and notes the undo entry; a tuple that found no place is freed. */

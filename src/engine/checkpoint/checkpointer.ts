@@ -15,7 +15,7 @@ import type { Env, Logger, WorkerHandle } from '../../env/index.ts';
 import type { Space, SpaceMemory } from '../memtx/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
 import type { LogClient } from '../wal/index.ts';
-import { asSnapshotReply, type SnapshotRequest } from './snapshot-protocol.ts';
+import { asSnapshotReply, type SnapshotRequest, type SnapshotWorkerParameters } from './snapshot-protocol.ts';
 import { type ExtraRows, SnapshotSource } from './snapshot-source.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -23,6 +23,8 @@ const CHUNK_BYTES = 256 * 1024;
 const CHUNKS_IN_FLIGHT = 3;
 /** Rows between two looks at the clock. */
 const ROWS_PER_LOOK = 256;
+/** The age and size of the view are looked at with every slice, and so often while the worker is waited for. */
+const VIEW_LOOK_PERIOD_MS = 100;
 
 export type CheckpointSource = Readonly<{
   memories: readonly SpaceMemory[];
@@ -34,7 +36,12 @@ export type CheckpointOptions = Readonly<{
   directory: string;
   instanceUuid: string;
   softwareVersion: string;
+  /** Bounds of the read view: beyond them the snapshot is given up, so that writers are not. */
+  viewLimits: ViewLimits;
 }>;
+
+/** Age, and bytes of what writers have replaced and the view still needs. */
+export type ViewLimits = Readonly<{ ageMs: number; bytes: number }>;
 
 export type CheckpointResult = Readonly<{ vclock: Vclock; sizeBytes: number; rows: number; durationMs: number }>;
 
@@ -109,7 +116,9 @@ export class Checkpointer {
     return new Promise((resolve, reject) => {
       this.#transactions.atBoundary(() => {
         const { memories, spaces, sequenceRows } = this.#source;
-        const source = new SnapshotSource(memories, spaces(), sequenceRows(), this.#env.clock.realtimeSeconds());
+        const { clock } = this.#env;
+        const nowMs = clock.monotonicMs();
+        const source = new SnapshotSource(memories, spaces(), sequenceRows(), clock.realtimeSeconds(), nowMs);
         const vclock = [...this.#logClient.vclock];
         const settled = (error: Failure | null): void => {
           if (error !== null) {
@@ -132,27 +141,49 @@ export class Checkpointer {
   }
 
   async #write(source: SnapshotSource, vclock: Vclock): Promise<number> {
-    const feed = new SnapshotFeed(this.#env, { ...this.#options, vclock });
+    const { directory, instanceUuid, softwareVersion } = this.#options;
+    const feed = new SnapshotFeed(this.#env, { directory, instanceUuid, softwareVersion, vclock });
+    const guard = this.#env.timers.every(VIEW_LOOK_PERIOD_MS, () => this.#guardView(source, feed));
     try {
       const rowsBefore = source.totalRows;
       let more = true;
       while (more) {
         const chunk = await feed.chunk();
-        more = await this.#fillChunk(source, chunk);
+        more = await this.#fillChunk(source, chunk, feed);
         feed.send(chunk);
       }
+      guard.cancel();
+      source.close();
       const sizeBytes = await feed.finish();
       this.#log.info(`snapshot of ${rowsBefore} rows written, ${sizeBytes} bytes`);
       return sizeBytes;
     } finally {
+      guard.cancel();
+      source.close();
       await feed.stop();
     }
   }
 
+  /** Gives the snapshot up if its view is beyond a limit, or was taken away by writers; the feed fails then. */
+  #guardView(source: SnapshotSource, feed: SnapshotFeed): void {
+    const { ageMs: ageMsMax, bytes: bytesMax } = this.#options.viewLimits;
+    const ageMs = source.ageMs(this.#env.clock.monotonicMs());
+    const { retiredBytes, isClosed } = source;
+    let reason: string;
+    if (isClosed) reason = `writers needed the ${retiredBytes} bytes of memory that were kept for it`;
+    else if (retiredBytes > bytesMax) reason = `${retiredBytes} bytes were kept for it, the limit is ${bytesMax}`;
+    else if (ageMs > ageMsMax) reason = `it took over ${ageMsMax} ms, the limit`;
+    else return;
+    source.close();
+    if (feed.fail(boxError('READ_VIEW_ABORTED'))) this.#log.error(`the snapshot is given up: ${reason}`);
+  }
+
   /** Fills one chunk, giving the thread back whenever a slice of time is used up. */
-  async #fillChunk(source: SnapshotSource, chunk: ByteWriter): Promise<boolean> {
+  async #fillChunk(source: SnapshotSource, chunk: ByteWriter, feed: SnapshotFeed): Promise<boolean> {
     let more = true;
     while (more && chunk.position < CHUNK_BYTES) {
+      this.#guardView(source, feed);
+      feed.check();
       const startedMs = this.#env.clock.monotonicMs();
       let usedMs = 0;
       while (more && chunk.position < CHUNK_BYTES && usedMs < LIMITS.sliceMs / 2) {
@@ -186,10 +217,10 @@ class SnapshotFeed {
   #sizeBytes = -1;
   #isStopped = false;
 
-  constructor(env: Env, parameters: CheckpointOptions & { readonly vclock: Vclock }) {
+  constructor(env: Env, parameters: SnapshotWorkerParameters) {
     this.#worker = env.workers.start('checkpoint', parameters, {
       onMessage: (message) => this.#receive(message as Parameters<typeof asSnapshotReply>[0]),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.fail(error),
     });
   }
 
@@ -205,6 +236,19 @@ class SnapshotFeed {
       }
       await this.#changed();
     }
+  }
+
+  /** Throws if the snapshot has failed. */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Ends the snapshot with the error; false if it has failed before. */
+  fail(error: Error): boolean {
+    const isFirst = this.#failure === null;
+    this.#failure ??= error;
+    this.#onChange?.();
+    return isFirst;
   }
 
   send(chunk: ByteWriter): void {
@@ -237,7 +281,7 @@ class SnapshotFeed {
     const reply = asSnapshotReply(message);
     if (reply.kind === 'failed') {
       const base = boxError('SYSTEM', `the snapshot could not be written: ${reply.message}`);
-      this.#fail(new BoxError(base.code, base.message, { type: 'SystemError', errno: reply.errno }));
+      this.fail(new BoxError(base.code, base.message, { type: 'SystemError', errno: reply.errno }));
       return;
     }
     if (reply.kind === 'taken') {
@@ -248,11 +292,6 @@ class SnapshotFeed {
     } else {
       this.#sizeBytes = reply.sizeBytes;
     }
-    this.#onChange?.();
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
     this.#onChange?.();
   }
 

@@ -2,10 +2,11 @@
  * Which files of a data directory may go: the last `checkpointCount` snapshots stay, and every log file that the oldest
  * of them, or a pin, needs. A pin is what a backup, or later a replica, still reads.
  */
+import { boxError } from '../../base/index.ts';
 import { type Vclock, vclockIsCoveredBy, vclockSignature } from '../../codec/xlog/index.ts';
 import type { Files, Logger } from '../../env/index.ts';
 import { FileError } from '../../env/index.ts';
-import { listLogFiles, listSignatures, logFilePath } from '../wal/index.ts';
+import { type LogFileEntry, listLogFiles, listSignatures, logFilePath } from '../wal/index.ts';
 
 export type CollectorOptions = Readonly<{ directory: string; checkpointCount: number }>;
 
@@ -13,8 +14,8 @@ export class FileCollector {
   readonly #files: Files;
   readonly #log: Logger;
   readonly #options: CollectorOptions;
-  /** Pinned snapshots and the logs from them on, by signature, with the number of pins. */
-  readonly #pins = new Map<number, number>();
+  /** Pinned snapshots, by signature: with their files, all newer ones stay. */
+  readonly #pins = new Map<number, { count: number; files: readonly string[] }>();
 
   constructor(files: Files, log: Logger, options: CollectorOptions) {
     this.#files = files;
@@ -27,20 +28,32 @@ export class FileCollector {
     return listSignatures(this.#files, this.#options.directory, 'SNAP');
   }
 
-  pin(signature: number): void {
-    this.#pins.set(signature, (this.#pins.get(signature) ?? 0) + 1);
+  /**
+   * Keeps the snapshot with this signature, the logs that follow it now, and everything newer; returns the paths of the
+   * first two, which restore the present state. The last log may still grow. Throws ER_MISSING_SNAPSHOT.
+   */
+  pin(signature: number): readonly string[] {
+    const files = this.#filesOf(signature);
+    this.#pins.set(signature, { count: (this.#pins.get(signature)?.count ?? 0) + 1, files });
+    return files;
   }
 
   unpin(signature: number): void {
-    const count = (this.#pins.get(signature) ?? 0) - 1;
-    if (count > 0) this.#pins.set(signature, count);
-    else this.#pins.delete(signature);
+    const pin = this.#pins.get(signature);
+    if (pin !== undefined && --pin.count === 0) this.#pins.delete(signature);
   }
 
-  /** Files that restore the snapshot with this signature: itself and the logs that follow. */
-  filesOf(signature: number): readonly string[] {
+  isPinned(signature: number): boolean {
+    return this.#pins.has(signature);
+  }
+
+  #filesOf(signature: number): readonly string[] {
     const { directory } = this.#options;
-    return [logFilePath(this.#files, directory, signature, 'SNAP')];
+    const vclock = this.#vclockOf(signature);
+    if (vclock === null) throw boxError('MISSING_SNAPSHOT');
+    const logs = this.#logs();
+    const paths = logs.slice(Math.max(0, firstNeeded(logs, vclock))).map((entry) => entry.path);
+    return [logFilePath(this.#files, directory, signature, 'SNAP'), ...paths];
   }
 
   /** Removes what nobody needs. Failures are logged: the next checkpoint tries again. */
@@ -62,17 +75,15 @@ export class FileCollector {
     for (const signature of signatures) {
       if (signature < oldestNeeded) this.#remove(logFilePath(this.#files, directory, signature, 'SNAP'));
     }
-    const entries = listLogFiles(
-      this.#files,
-      directory,
-      { kind: 'XLOG', instanceUuid: null, onWarning: (text) => this.#log.warn(text) },
-      true,
-    );
+    const entries = this.#logs();
     const vclock = this.#vclockOf(oldestNeeded);
     if (vclock === null) return;
-    // The newest file that begins at or before the snapshot is the first that its recovery reads.
-    const first = entries.findLastIndex((entry) => vclockIsCoveredBy(entry.vclock, vclock));
-    for (const entry of entries.slice(0, Math.max(0, first))) this.#remove(entry.path);
+    for (const entry of entries.slice(0, Math.max(0, firstNeeded(entries, vclock)))) this.#remove(entry.path);
+  }
+
+  #logs(): readonly LogFileEntry[] {
+    const checks = { kind: 'XLOG', instanceUuid: null, onWarning: (text: string) => this.#log.warn(text) } as const;
+    return listLogFiles(this.#files, this.#options.directory, checks, true);
   }
 
   #vclockOf(signature: number): Vclock | null {
@@ -86,6 +97,7 @@ export class FileCollector {
   }
 
   #remove(path: string): void {
+    for (const { files } of this.#pins.values()) if (files.includes(path)) return;
     try {
       this.#files.remove(path);
       this.#log.info(`removed ${path}`);
@@ -94,4 +106,9 @@ export class FileCollector {
       this.#log.warn(`${path} could not be removed: ${error.message}`);
     }
   }
+}
+
+/** The newest file that begins at or before the snapshot is the first that its recovery reads; -1 without one. */
+function firstNeeded(entries: readonly LogFileEntry[], vclock: Vclock): number {
+  return entries.findLastIndex((entry) => vclockIsCoveredBy(entry.vclock, vclock));
 }

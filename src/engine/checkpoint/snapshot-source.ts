@@ -25,10 +25,19 @@ export class SnapshotSource {
   #at = 0;
   #row = 0;
   #extraDone = false;
+  readonly #openedMs: number;
+  #isClosed = false;
   readonly totalRows: number;
 
-  constructor(memories: readonly SpaceMemory[], spaces: Iterable<Space>, extra: ExtraRows, timestampSeconds: number) {
-    this.#views = memories.map((memory) => ({ memory, view: memory.views.open() }));
+  constructor(
+    memories: readonly SpaceMemory[],
+    spaces: Iterable<Space>,
+    extra: ExtraRows,
+    timestampSeconds: number,
+    nowMs: number,
+  ) {
+    this.#openedMs = nowMs;
+    this.#views = memories.map((memory) => ({ memory, view: memory.views.open(() => this.close()) }));
     this.#extra = extra;
     this.#timestampSeconds = timestampSeconds;
     const frozen: FrozenSpace[] = [];
@@ -71,8 +80,24 @@ export class SnapshotSource {
     return true;
   }
 
-  /** Lets go of the view. */
+  /** The view was let go: there are no more rows. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Bytes that are kept for the view alone. */
+  get retiredBytes(): number {
+    return this.#views.reduce((sum, { view }) => sum + view.retiredBytes, 0);
+  }
+
+  ageMs(nowMs: number): number {
+    return nowMs - this.#openedMs;
+  }
+
+  /** Lets go of the view; a second time nothing happens. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const { memory, view } of this.#views) memory.views.close(view);
   }
 

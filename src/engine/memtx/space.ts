@@ -57,6 +57,13 @@ export type SpaceMemory = Readonly<{ arena: Arena; views: ReadViews }>;
  */
 export type ReplaceTrigger = (space: Space, oldTuple: Address, newTuple: Address) => void;
 
+/**
+ * Decides before a change of the space what it will be: from the tuple that is there and the one that would come (null
+ * where there is none) to the one that comes, null for none. Returning the very bytes that it was given means: `next`,
+ * no objection; `old`, no change. Throwing undoes the statement.
+ */
+export type BeforeReplaceTrigger = (space: Space, old: Uint8Array | null, next: Uint8Array | null) => Uint8Array | null;
+
 /** Hears of every change of a space's tuples, undoing included; may not fail. Set while an index is being built. */
 export interface SpaceObserver {
   /** `oldTuple` left the space and `newTuple` came; either may be NO_ADDRESS. */
@@ -92,6 +99,9 @@ function countedHeaderBytes(indexes: readonly SpaceIndex[]): number {
   return COUNTED_BYTES.header + COUNTED_BYTES.indexedField * places.size;
 }
 
+/** How often memory of read views is taken back for one change before it fails: more would hold the thread too long. */
+const ROOM_TRIES = 20;
+
 const NO_KEY_FIELDS: KeyFields = { fields: 0, firstFieldNo: -1 };
 
 export class Space {
@@ -112,7 +122,10 @@ export class Space {
   readonly #tupleBytesMax: number;
   #countedHeaderBytes = countedHeaderBytes([]);
   readonly isSystem: boolean;
+  /** The newest first, as they are called. */
   readonly onReplace: ReplaceTrigger[] = [];
+  /** The newest first, as they are called. */
+  readonly beforeReplace: BeforeReplaceTrigger[] = [];
   /** Whether anything follows from a change: a change of the schema, or triggers. */
   reacts: boolean;
   sequence: SpaceSequence | null = null;
@@ -132,7 +145,7 @@ export class Space {
   }
 
   addTrigger(trigger: ReplaceTrigger): void {
-    this.onReplace.push(trigger);
+    this.onReplace.unshift(trigger);
     this.reacts = true;
   }
 
@@ -140,6 +153,15 @@ export class Space {
     const at = this.onReplace.indexOf(trigger);
     if (at >= 0) this.onReplace.splice(at, 1);
     this.reacts = this.isSystem || this.onReplace.length > 0;
+  }
+
+  addBeforeTrigger(trigger: BeforeReplaceTrigger): void {
+    this.beforeReplace.unshift(trigger);
+  }
+
+  removeBeforeTrigger(trigger: BeforeReplaceTrigger): void {
+    const at = this.beforeReplace.indexOf(trigger);
+    if (at >= 0) this.beforeReplace.splice(at, 1);
   }
 
   get name(): string {
@@ -194,7 +216,10 @@ export class Space {
     if (size + this.#countedHeaderBytes > this.#tupleBytesMax) {
       throw boxError('MEMTX_MAX_TUPLE_SIZE', size + this.#countedHeaderBytes);
     }
-    const address = this.arena.allocate(size + TUPLE_HEADER_BYTES);
+    let address = this.arena.allocate(size + TUPLE_HEADER_BYTES);
+    for (let tries = ROOM_TRIES; address === NO_ADDRESS && tries > 0 && this.memory.views.makeRoom(); tries--) {
+      address = this.arena.allocate(size + TUPLE_HEADER_BYTES);
+    }
     if (address === NO_ADDRESS) {
       throw boxErrorWith(
         { type: 'OutOfMemory' },
@@ -226,7 +251,7 @@ export class Space {
     const { indexList } = this;
     const primary = this.index(0);
     for (let at = 0; at < indexList.length; at++) {
-      if (!indexList[at]!.reserve(newTuple === NO_ADDRESS)) throw this.#indexMemoryError();
+      if (!indexList[at]!.reserve(newTuple === NO_ADDRESS)) this.#makeRoomFor(indexList[at]!);
     }
     const replaced = primary.replace(oldTuple, newTuple, mode);
     if (replaced === DUPLICATE) throw this.#primaryError(primary, oldTuple, newTuple, mode);
@@ -266,6 +291,13 @@ export class Space {
       index.reserve(true);
       assert(index.replace(newTuple, oldTuple, 'insert') !== DUPLICATE, 'undoing a change meets no duplicate');
     }
+  }
+
+  #makeRoomFor(index: SpaceIndex): void {
+    for (let tries = ROOM_TRIES; tries > 0 && this.memory.views.makeRoom(); tries--) {
+      if (index.reserve(false)) return;
+    }
+    throw this.#indexMemoryError();
   }
 
   #indexMemoryError(): Error {

@@ -9,7 +9,7 @@
  * that of the last durable batch; (4) listeners of a batch are called once, in the order of the batches.
  */
 import { assert, type BoxError, boxError } from '../../base/index.ts';
-import type { Address } from '../arena/index.ts';
+import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { Durability, Journal } from './journal.ts';
 import { RedoLog } from './redo-log.ts';
@@ -27,10 +27,16 @@ export interface CommitListener {
   settled(error: BoxError | null): void;
 }
 
-/** A function of `box.on_commit` or `box.on_rollback`, or one of our own that must know how the transaction ended. */
-export type TransactionTrigger = () => void;
+/** A change of a tuple as it was made; null where there was none before, or is none after. */
+export type TransactionChange = Readonly<{ spaceId: number; old: Uint8Array | null; next: Uint8Array | null }>;
 
-export type Savepoint = Readonly<{ undoMark: number; redoMark: number; transaction: number }>;
+/**
+ * A function of `box.on_commit` or `box.on_rollback`, or one of our own that must know how the transaction ended; it is
+ * told the changes, oldest first. May not throw.
+ */
+export type TransactionTrigger = (changes: readonly TransactionChange[]) => void;
+
+export type Savepoint = Readonly<{ undoMark: number; redoMark: number }>;
 
 export class TransactionManager {
   readonly redo = new RedoLog();
@@ -42,9 +48,10 @@ export class TransactionManager {
   #flushScheduled = false;
   #isActive = false;
   #startMark = 0;
-  #transactionNumber = 0;
   #durability: Durability = 'write';
   #boundaryCallbacks: (() => void)[] = [];
+  /** Those of the open transaction that can still be returned to, oldest first. */
+  readonly #savepoints: Savepoint[] = [];
   #onCommit: TransactionTrigger[] = [];
   #onRollback: TransactionTrigger[] = [];
 
@@ -74,7 +81,7 @@ export class TransactionManager {
   begin(): void {
     if (this.#isActive) throw boxError('ACTIVE_TRANSACTION');
     this.#isActive = true;
-    this.#transactionNumber++;
+    this.#savepoints.length = 0;
     this.#startMark = this.#current.undo.count;
     this.#durability = 'write';
     this.redo.reset();
@@ -94,21 +101,29 @@ export class TransactionManager {
     this.#durability = 'sync';
   }
 
+  /** Called, in the order of these calls, when the open transaction has become durable. */
   onCommit(trigger: TransactionTrigger): void {
     this.#onCommit.push(trigger);
   }
 
+  /** Called when the open transaction has been undone, be it by the log. */
   onRollback(trigger: TransactionTrigger): void {
     this.#onRollback.push(trigger);
   }
 
+  /** Throws ER_NO_TRANSACTION outside of a transaction. */
   savepoint(): Savepoint {
-    return { undoMark: this.#current.undo.count, redoMark: this.redo.count, transaction: this.#transactionNumber };
+    if (!this.#isActive) throw boxError('NO_TRANSACTION');
+    const savepoint = { undoMark: this.#current.undo.count, redoMark: this.redo.count };
+    this.#savepoints.push(savepoint);
+    return savepoint;
   }
 
-  /** Undoes what came after the savepoint. */
+  /** Undoes what came after the savepoint, which stays; later ones are gone. Throws ER_NO_SUCH_SAVEPOINT. */
   rollbackTo(savepoint: Savepoint): void {
-    if (!this.#isActive || savepoint.transaction !== this.#transactionNumber) throw boxError('NO_SUCH_SAVEPOINT');
+    const at = this.#isActive ? this.#savepoints.indexOf(savepoint) : -1;
+    if (at < 0) throw boxError('NO_SUCH_SAVEPOINT');
+    this.#savepoints.length = at + 1;
     this.rollbackStatement(savepoint.undoMark, savepoint.redoMark);
   }
 
@@ -143,12 +158,15 @@ export class TransactionManager {
     }
     this.#isActive = false;
     if (this.redo.count === 0 && this.#current.undo.count === this.#startMark) {
-      this.#runTriggers(this.#takeTriggers().onCommit);
+      runTriggers(this.#takeTriggers().onCommit, []);
       return false;
     }
     if (this.#onCommit.length > 0 || this.#onRollback.length > 0) {
+      const changes = this.#copyChanges();
       const { onCommit, onRollback } = this.#takeTriggers();
-      this.#current.listeners.push({ settled: (error) => this.#runTriggers(error === null ? onCommit : onRollback) });
+      this.#current.listeners.push({
+        settled: (error) => runTriggers(error === null ? onCommit : onRollback, changes),
+      });
     }
     this.#current.transactionCount++;
     if (!this.#flushScheduled) {
@@ -161,9 +179,11 @@ export class TransactionManager {
   /** Undoes the open transaction. */
   rollback(): void {
     assert(this.#isActive, 'ROLLBACK ends an open transaction');
+    const { onRollback } = this.#takeTriggers();
+    const changes = onRollback.length > 0 ? this.#copyChanges() : [];
     this.rollbackStatement(this.#startMark, 0);
     this.#isActive = false;
-    this.#runTriggers(this.#takeTriggers().onRollback);
+    runTriggers(onRollback, changes);
   }
 
   /** Hands the batch under construction to the journal unless one is on its way. */
@@ -233,7 +253,22 @@ export class TransactionManager {
     return taken;
   }
 
-  #runTriggers(triggers: readonly TransactionTrigger[]): void {
-    for (const trigger of triggers) trigger();
+  /** Copies, because the tuples may be gone when the triggers are called. */
+  #copyChanges(): readonly TransactionChange[] {
+    const changes: TransactionChange[] = [];
+    this.forEachChange((space, oldTuple, newTuple) =>
+      changes.push({ spaceId: space.id, old: copyOf(space, oldTuple), next: copyOf(space, newTuple) }),
+    );
+    return changes;
   }
+}
+
+function runTriggers(triggers: readonly TransactionTrigger[], changes: readonly TransactionChange[]): void {
+  for (const trigger of triggers) trigger(changes);
+}
+
+function copyOf({ arena }: Space, tuple: Address): Uint8Array | null {
+  if (tuple === NO_ADDRESS) return null;
+  const start = tuplePosition(tuple);
+  return tupleSlab(arena, tuple).slice(start, start + tupleSize(arena, tuple));
 }

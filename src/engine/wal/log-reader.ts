@@ -3,8 +3,8 @@
  *
  * Guarantees: a row is handed on once and in LSN order of its origin; rows that the vclock covers are passed over; a
  * missing file, or a file whose rows do not reach the VClock of the next one, is an XlogGapError (Tarantool's check by
- * PrevVClock sees only the first kind). Only the tail of a file may be incomplete. With `forceRecovery` all of these
- * become warnings.
+ * PrevVClock sees only the first kind). Only the tail of a file may be incomplete, or torn by a power cut, and then the
+ * next file must go on where its rows end. With `forceRecovery` all of these become warnings.
  */
 import { boxErrorWith } from '../../base/index.ts';
 import {
