@@ -110,6 +110,11 @@ export class Arena {
     }
   }
 
+  /** Bytes of the cell at the address, which has been given out. */
+  cellBytesAt(address: Address): number {
+    return cellBytesOfClass(this.#runClass[this.#runOfBlock[address >>> BLOCK_SHIFT]!]!);
+  }
+
   statistics(): ArenaStatistics {
     return {
       quotaBytes: this.quotaBytes,
