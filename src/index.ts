@@ -4,6 +4,7 @@
  */
 import {
   createLocalApi,
+  type KeyFunctionDefinition,
   type LocalApi,
   type ProcedureDefinition,
   registerProcedure,
@@ -32,6 +33,9 @@ import {
 export type {
   CreateIndexOptions,
   CreateSpaceOptions,
+  FunctionalKey,
+  KeyFunctionBody,
+  KeyFunctionDefinition,
   LocalApi,
   LocalBackup,
   LocalBeforeTrigger,
@@ -52,7 +56,7 @@ export type {
   ProcedureFunction,
   ProcedureResults,
 } from './app/procedures/index.ts';
-export { defineProcedure, results } from './app/procedures/index.ts';
+export { defineKeyFunction, defineProcedure, results } from './app/procedures/index.ts';
 export { BoxError, CorruptionError } from './base/index.ts';
 export type {
   BeginOptions,
@@ -105,6 +109,8 @@ export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'trust'>> &
     trust?: 'stored' | 'open' | Readonly<{ cookie: string }>;
     /** Where the log goes. Left out: warnings and what is worse, to standard error. */
     log?: LogOptions | LogSink;
+    /** What gives functional indexes their keys. An index in the data without its function cannot be used. */
+    keyFunctions?: readonly KeyFunctionDefinition[];
     /** Callable from the moment the instance listens. */
     procedures?: readonly ProcedureDefinition[];
     /**
@@ -162,7 +168,17 @@ export class RunningInstance {
  * wrong), CorruptionError, FileError, NetworkError or BoxError; nothing is left behind then.
  */
 export async function startInstance(options: StartOptions = {}): Promise<RunningInstance> {
-  const { listen = null, trust = 'stored', log, procedures = [], onSchemaInit, onReady, onFailure, ...rest } = options;
+  const {
+    listen = null,
+    trust = 'stored',
+    log,
+    procedures = [],
+    keyFunctions = [],
+    onSchemaInit,
+    onReady,
+    onFailure,
+    ...rest
+  } = options;
   const env = createEnv(log);
   const instanceOptions: InstanceOptions = {
     ...DEFAULT_INSTANCE_OPTIONS,
@@ -171,6 +187,7 @@ export async function startInstance(options: StartOptions = {}): Promise<Running
     trust: typeof trust === 'string' ? { kind: trust } : { kind: 'closed', cookie: trust.cookie },
   };
   const instance = await Instance.start(env, instanceOptions, {
+    keyFunctions,
     onSchemaInit: (box) => onSchemaInit?.(createLocalApi(box, box.adminSession)),
     onEngineReady: async (box) => {
       for (const procedure of procedures) registerProcedure(box, procedure);

@@ -16,12 +16,8 @@ export const LIMITS = {
    * fibers; here a waiting request is the bytes of its reply, so that a batch may gather what many clients pipeline.
    */
   netMessagesMax: 32768,
-  /** Read from a socket ahead of processing. */
-  readaheadBytes: 16320,
   /** Replies of one connection not yet taken by its peer; beyond it no more of its requests are read. */
   connectionOutputBytesMax: 16 * MIB,
-  /** Rows of one log batch. Above it the batch is closed and the next one begins. */
-  logBatchBytesMax: 4 * MIB,
   /** Bytes of log batches that wait for the writer; beyond it writers get ER_WAL_IO instead of memory growth. */
   logQueueBytesMax: 256 * MIB,
   /** No slice of long work holds the thread longer. */
@@ -37,6 +33,8 @@ export const LIMITS = {
   triggerNestingMax: 4,
   /** A stop waits no longer for functions that were to be called before it. */
   shutdownHooksMs: 3000,
+  /** Nor for clients that watch `box.shutdown` and have been told: they should leave by themselves. */
+  shutdownClientsMs: 1000,
   /** What system spaces may take, whatever users filled: a full user quota stops neither DDL nor elections. */
   systemQuotaBytes: 256 * MIB,
   /** Age and size limits of a read view, that of cells kept for it alone: what exceeds them fails the reader. */

@@ -5,6 +5,8 @@ import type { InstanceOptions } from './options.ts';
 import type { Storage } from './storage.ts';
 
 const LOOK_PERIOD_MS = 1000;
+/** What made a snapshot fail, a full disk mostly, does not go away in a moment. */
+const RETRY_AFTER_MS = 60_000;
 
 export class CheckpointDaemon {
   readonly #env: Env;
@@ -13,6 +15,7 @@ export class CheckpointDaemon {
   readonly #options: InstanceOptions;
   #timer: TimerHandle | null = null;
   #nextMs = Infinity;
+  #notBeforeMs = -Infinity;
   #logBytes = 0;
   #running: Promise<void> = Promise.resolve();
 
@@ -51,10 +54,11 @@ export class CheckpointDaemon {
     const { checkpointWalThresholdBytes: threshold, checkpointIntervalSeconds } = this.#options;
     const nowMs = this.#env.clock.monotonicMs();
     const isDue = nowMs >= this.#nextMs || (threshold > 0 && this.#logBytes >= threshold);
-    if (!isDue || this.#storage.checkpointer.isRunning) return;
+    if (!isDue || nowMs < this.#notBeforeMs || this.#storage.checkpointer.isRunning) return;
     this.#nextMs = checkpointIntervalSeconds > 0 ? nowMs + checkpointIntervalSeconds * 1000 : Infinity;
     this.#running = this.checkpointNow().catch((error: unknown) => {
       if (!(error instanceof BoxError)) throw error;
+      this.#notBeforeMs = this.#env.clock.monotonicMs() + RETRY_AFTER_MS;
       this.#log.error(`the snapshot failed, the next one is tried in time: ${error.message}`);
     });
   }

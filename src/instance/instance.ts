@@ -1,15 +1,18 @@
 /**
  * An instance: storage, doors and the timers between them, built from an Env. The command line and the simulator start
  * the same code.
- * Phases of start: storage (recovery included), procedures, doors. Phases of stop, in reverse: who asked to be told is
+ * Phases of start: key functions of the script, storage (recovery included), procedures, doors. Phases of stop, in reverse: who asked to be told is
  * told, doors close, what was promised is written, the directory is let go.
  */
+import type { KeyFunctionDefinition } from '../app/procedures/index.ts';
 import { BoxError, CorruptionError } from '../base/index.ts';
 import type { Box, InstanceControl } from '../engine/box/index.ts';
 import { type Address, type Env, FileError, Logger, type TimerHandle } from '../env/index.ts';
 import { TARANTOOL_VERSION } from '../base/index.ts';
 import { IprotoServer } from '../server/iproto/index.ts';
 import type { InstanceOptions } from './options.ts';
+import { InstanceEvents } from './events.ts';
+import { KeyFunctions } from './key-functions.ts';
 import { Script } from './scripts.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Backup } from './backup.ts';
@@ -18,6 +21,8 @@ import { runShutdownHooks } from './shutdown.ts';
 
 /** What the instance tells whoever started it. */
 export type InstanceHandlers = Readonly<{
+  /** Beside those of the script. */
+  keyFunctions?: readonly KeyFunctionDefinition[];
   /** Recovery has come so far; for progress bars. */
   onProgress?: (stage: 'snapshot' | 'log', rows: number, fraction: number) => void;
   /** The spaces of the schema are there, nothing has been recovered: the moment for triggers that see every row. */
@@ -38,6 +43,7 @@ export class Instance {
   readonly #log: Logger;
   readonly #server: IprotoServer | null;
   readonly #daemon: CheckpointDaemon;
+  readonly #events: InstanceEvents;
   readonly #timers: TimerHandle[] = [];
   #addresses: Address[] = [];
   #stopping: Promise<void> | null = null;
@@ -48,6 +54,7 @@ export class Instance {
     this.storage = storage;
     this.#server = server;
     this.#log = log;
+    this.#events = new InstanceEvents(env, storage);
     this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options);
   }
 
@@ -58,6 +65,7 @@ export class Instance {
       handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
     const script = options.script === null ? null : await Script.load(env, options.script);
     const storage = await openStorage(env, options, {
+      keyFunctions: new KeyFunctions([...(handlers.keyFunctions ?? []), ...(script?.keyFunctions() ?? [])]),
       onSchemaInit: (box) => {
         box.onTriggerFailure = (error) => log.error(`a trigger failed: ${String(error)}`);
         handlers.onSchemaInit?.(box);
@@ -81,6 +89,7 @@ export class Instance {
       storage.box.statements.isReadOnly = options.readOnly;
       await handlers.onEngineReady?.(storage.box);
       await script?.start(storage.box);
+      instance.#events.start();
       if (server !== null && listen !== null) {
         instance.#addresses.push(await server.listen({ kind: 'tcp', host: listen.host, port: listen.port }));
       }
@@ -114,6 +123,7 @@ export class Instance {
 
   async #stop(): Promise<void> {
     await runShutdownHooks(this.env, this.#log, this.box.onShutdown);
+    await this.#events.shutDown();
     for (const timer of this.#timers) timer.cancel();
     await this.#daemon.stop();
     if (this.#server !== null) await this.#server.stop();

@@ -1,9 +1,16 @@
 /**
- * A user's module in the instance: the procedures that it exports are registered, a function that it exports as
+ * A user's module in the instance: the key functions that it exports serve functional indexes from the first row on,
+ * the procedures are registered, a function that it exports as
  * `onSchemaInit` is called before the data is read, and one exported as `default` or `start` once when it is there.
  * Both get the API that procedures have.
  */
-import { createLocalApi, isProcedureDefinition, registerProcedure } from '../app/procedures/index.ts';
+import {
+  createLocalApi,
+  isKeyFunctionDefinition,
+  isProcedureDefinition,
+  type KeyFunctionDefinition,
+  registerProcedure,
+} from '../app/procedures/index.ts';
 import type { Box } from '../engine/box/index.ts';
 import type { Env } from '../env/index.ts';
 import { StartError } from './storage.ts';
@@ -24,6 +31,11 @@ export class Script {
     } catch (error) {
       throw startError(path, error);
     }
+  }
+
+  /** Key functions that the module exports. */
+  keyFunctions(): readonly KeyFunctionDefinition[] {
+    return Object.values(this.#module).filter(isKeyFunctionDefinition);
   }
 
   /** Throws StartError with what the module's function throws. */

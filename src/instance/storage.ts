@@ -15,6 +15,7 @@ import { LogClient } from '../engine/wal/index.ts';
 import type { DirectoryLock, Env, Files } from '../env/index.ts';
 import { FileError, Logger } from '../env/index.ts';
 import { instanceUuid, replicasetUuid } from './identity.ts';
+import type { KeyFunctions } from './key-functions.ts';
 import type { InstanceOptions } from './options.ts';
 import { ownReplicaId } from './replica-id.ts';
 
@@ -78,6 +79,8 @@ export class Storage {
 }
 
 export type StorageHandlers = Readonly<{
+  /** What gives functional indexes their keys. */
+  keyFunctions: KeyFunctions;
   /** The spaces of the schema are there, nothing has been recovered. */
   onSchemaInit: (box: Box) => void;
   onProgress: RecoveryProgress;
@@ -121,17 +124,17 @@ async function openLocked(
   options: InstanceOptions,
   directory: string,
   lock: DirectoryLock,
-  { onSchemaInit, onProgress, onFailure }: StorageHandlers,
+  { keyFunctions, onSchemaInit, onProgress, onFailure }: StorageHandlers,
 ): Promise<Storage> {
   const log = new Logger(env.log, 'memtx');
-  const { box, memories, endRecovery } = createEngine(env, options);
+  const { box, memories, endRecovery } = createEngine(env, options, keyFunctions);
   const { catalog, transactions } = box;
   onSchemaInit(box);
   const isFresh = !hasState(env, directory);
   if (isFresh) makeDurable(env.files, directory);
   const recovered = isFresh
     ? bootstrap(env, options, box)
-    : await recover(env, log, { directory, forceRecovery: options.forceRecovery }, new BoxRowApplier(box), onProgress);
+    : await recover(env, log, { directory, forceRecovery: options.forceRecovery }, new BoxRowApplier(box, options.forceRecovery), onProgress);
   endRecovery();
   assert(transactions.isIdle, 'recovery leaves nothing on its way');
   const { instanceUuid: uuid, vclock, lastFileVclock, snapshotVclock } = recovered;
@@ -177,7 +180,7 @@ async function openLocked(
   return new Storage(box, memories, checkpointer, collector, logClient, uuid, lock);
 }
 
-function createEngine(env: Env, options: InstanceOptions): Engine {
+function createEngine(env: Env, options: InstanceOptions, keyFunctions: KeyFunctions): Engine {
   const userMemory = createMemory(options.memtxMemoryBytes);
   const systemMemory = createMemory(LIMITS.systemQuotaBytes);
   let isRecovering = true;
@@ -190,13 +193,16 @@ function createEngine(env: Env, options: InstanceOptions): Engine {
     userMemory,
     systemMemory,
     tupleBytesMax: options.memtxMaxTupleSizeBytes,
-    ports: { access: new SchemaAccess(users) },
+    ports: { access: new SchemaAccess(users), functions: keyFunctions },
   });
   const access = new AccessControl(catalog, env.crypto, users);
   catalog.createSystemSpaces();
   const box = new Box(catalog, transactions, access);
+  box.statements.isRecovering = true;
   const endRecovery = (): void => {
     isRecovering = false;
+    box.statements.isRecovering = false;
+    keyFunctions.isRecovering = false;
   };
   return { box, memories: { system: systemMemory, user: userMemory }, endRecovery };
 }

@@ -11,7 +11,9 @@ import { findPicodata } from '../support/picodata-server.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 
 const DISK_BYTES = 8 * 1024 * 1024;
-const PIPELINE = 32;
+const OPEN_MAX = 64;
+/** What is left before writing starts. */
+const ROOM_BYTES = 1024 * 1024;
 const PAYLOAD_BYTES = 2600;
 /** No room is left for it behind the last row in a page of a full disk. */
 const BEYOND_PAGE_BYTES = 20_000;
@@ -53,20 +55,23 @@ describe.skipIf(reason !== null)('a full disk', () => {
     const acknowledged: number[] = [];
     const refusals: BoxError[] = [];
     let next = from;
+    // Sent in turns of their own, not when others are answered: there are always some behind those that the log writes.
+    const open = new Set<Promise<unknown>>();
     while (refusals.length === 0) {
-      await Promise.all(
-        range(next, next + PIPELINE).map((key) =>
-          connection.insert(ROWS_SPACE, [key, payload()]).then(
-            () => acknowledged.push(key),
-            (error: unknown) => {
-              if (!(error instanceof BoxError)) throw error;
-              refusals.push(error);
-            },
-          ),
-        ),
+      const key = next++;
+      const request = connection.insert(ROWS_SPACE, [key, payload()]).then(
+        () => acknowledged.push(key),
+        (error: unknown) => {
+          if (!(error instanceof BoxError)) throw error;
+          refusals.push(error);
+        },
       );
-      next += PIPELINE;
+      open.add(request);
+      void request.finally(() => open.delete(request));
+      if (open.size > OPEN_MAX) await Promise.race(open);
+      await new Promise((resolve) => setImmediate(resolve));
     }
+    await Promise.all(open);
     return { acknowledged: acknowledged.sort((left, right) => left - right), next, refusals };
   }
 
@@ -81,13 +86,15 @@ describe.skipIf(reason !== null)('a full disk', () => {
       const all: number[] = [];
       let next = 0;
       for (let round = 0; round < 3; round++) {
+        disk.empty();
+        disk.fill(ROOM_BYTES);
         const outcome = await insertUntilRefused(connection, next);
         next = outcome.next;
         all.push(...outcome.acknowledged);
         for (const error of outcome.refusals) {
           expect(error).toMatchObject({ code: ERROR_TABLE.WAL_IO.code, message: 'Failed to write to disk' });
         }
-        if (round === 0) expect(outcome.acknowledged.length).toBeGreaterThan(100);
+        expect(outcome.acknowledged.length).toBeGreaterThan(100);
         expect(await keysOf(connection)).toEqual(all);
         disk.fill();
         expect((await refusal(connection.replace(ROWS_SPACE, [all[0]!, noise(BEYOND_PAGE_BYTES)]))).code).toBe(
@@ -95,9 +102,6 @@ describe.skipIf(reason !== null)('a full disk', () => {
         );
         expect(String((await connection.select(ROWS_SPACE, [all[0]!]))[0]![1]).length).toBe(PAYLOAD_BYTES);
         disk.empty();
-        if (round > 0) continue;
-        // Room for a few rows more, which are written.
-        disk.fill(64 * 1024);
         await insertRows(connection, next, next + 2, payload);
         all.push(next, next + 1);
         next += 2;

@@ -5,7 +5,9 @@ import { decodeValue } from '../../src/codec/msgpack/index.ts';
 import { LogReader } from '../../src/engine/wal/index.ts';
 import { createWorkerEnv } from '../../src/env/node/index.ts';
 import type { LocalChange, LocalSpace, RunningInstance, Tuple } from '../../src/index.ts';
-import { DirectoryFixture } from '../support/directory-fixture.ts';
+import { connected, DirectoryFixture } from '../support/directory-fixture.ts';
+import { openWithTarantool } from '../support/directory-server.ts';
+import { findTarantool } from '../support/tarantool-server.ts';
 
 let fixture: DirectoryFixture;
 let directory: string;
@@ -164,6 +166,44 @@ describe('before_replace', () => {
     expect([space.length, audit.select()]).toEqual([1, [[1]]]);
   });
 
+  test('it is asked about the tuple with its generated field, and cancels for clients too', async () => {
+    const { api } = instance;
+    api.space('_sequence').insert([1, 1, 'sq', 1, 1, 1000, 7, 0, false]);
+    api.space('_space_sequence').insert([space.id, 1, false, 0, '']);
+    const asked: unknown[] = [];
+    space.beforeReplace((old, next) => {
+      asked.push(next?.[0]);
+      return next?.[1] === 'no' ? old : suffixed(next);
+    });
+    expect(space.insert([null, 'a'])).toEqual([7, 'a!']);
+    await instance.durable();
+    await instance.stop();
+    instance = await fixture.start({
+      dataDir: directory,
+      listen: '127.0.0.1:0',
+      trust: 'open',
+      onReady: (ready) =>
+        void ready.space('t').beforeReplace((old, next) => (next?.[1] === 'no' ? old : suffixed(next))),
+    });
+    const address = instance.information.listen[0]!;
+    await connected({ address }, {}, async (connection) => {
+      expect(await connection.insert('t', [null, 'b'])).toEqual([8, 'b!']);
+      expect(await connection.insert('t', [null, 'no'])).toEqual([]);
+      expect(await connection.replace('t', [8, 'no'])).toEqual([]);
+      expect(await connection.update('t', [8], [['=', 1, 'c']])).toEqual([8, 'c!']);
+      const stream = connection.stream();
+      await stream.begin();
+      expect(await stream.insert('t', [20, 'd'])).toEqual([20, 'd!']);
+      await stream.commit();
+    });
+    expect(asked).toEqual([7]);
+    expect(instance.api.space('t').select()).toEqual([
+      [7, 'a!'],
+      [8, 'c!'],
+      [20, 'd!'],
+    ]);
+  });
+
   test('a changed statement is logged as REPLACE, a cancelled one as NOP, a deleting one as DELETE', async () => {
     space.insert([1, 'one']);
     const before = (await loggedSince(0)).length;
@@ -187,6 +227,11 @@ describe('before_replace', () => {
       [5, [1]],
     ]);
     await instance.stop();
+    if (findTarantool() !== null) {
+      const real = await fixture.open(openWithTarantool, directory);
+      expect(await connected(real, {}, (connection) => connection.select('t', []))).toEqual([[2, 'two!']]);
+      await real.stop();
+    } else console.log('not done: reading the log by a Tarantool, there is none on this machine');
     instance = await fixture.start({ dataDir: directory });
     expect(instance.api.space('t').select()).toEqual([[2, 'two!']]);
   });

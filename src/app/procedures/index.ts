@@ -1,4 +1,12 @@
 export {
+  compileKeyFunction,
+  defineKeyFunction,
+  type FunctionalKey,
+  isKeyFunctionDefinition,
+  type KeyFunctionBody,
+  type KeyFunctionDefinition,
+} from './define-key-function.ts';
+export {
   defineProcedure,
   isProcedureDefinition,
   type ProcedureDefinition,
@@ -11,7 +19,8 @@ export { createLocalApi, type LocalApi, type LocalBackup } from './local-api.ts'
 export type { LocalIndex } from './local-index.ts';
 export type { LocalSequence } from './local-sequence.ts';
 export type { CreateIndexOptions, CreateSpaceOptions, LocalFieldFormat, LocalSchema } from './local-schema.ts';
-export type { LocalBeforeTrigger, LocalIndexOptions, LocalKey, LocalSelectOptions, LocalSpace } from './local-space.ts';
+export type { LocalIndexOptions, LocalKey, LocalSelectOptions } from './local-keys.ts';
+export type { LocalBeforeTrigger, LocalSpace } from './local-space.ts';
 export type { LocalChange, LocalSavepoint, LocalTransaction, LocalTransactionTrigger } from './local-transaction.ts';
 export type { LocalTypedSpace } from './local-typed-space.ts';
 export { whenDurable } from './when-durable.ts';

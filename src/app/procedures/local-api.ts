@@ -1,6 +1,7 @@
 /** What procedures, scripts and embedding programs get of the instance they run in. */
 import { boxError, defined } from '../../base/index.ts';
 import type { SpaceDefinition } from '../../client/index.ts';
+import { encodeToBytes, type Value } from '../../codec/msgpack/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
 import type { Box, GarbageInformation, InstanceControl, Session, ShutdownHook } from '../../engine/box/index.ts';
 import type { Space } from '../../engine/memtx/index.ts';
@@ -32,6 +33,11 @@ export interface LocalApi {
   garbage(): GarbageInformation;
   /** Calls back when the instance is asked to stop, and waits for it a little. Returns what takes it off again. */
   onShutdown(hook: ShutdownHook): () => void;
+  /**
+   * Announces a value under the key to whoever watches it, over whatever connection; undefined takes it back. Throws
+   * ER_ILLEGAL_PARAMS for keys that begin with `box.`, which are the instance's own.
+   */
+  broadcast(key: string, value?: Value): void;
   /** Makes a snapshot; resolves when it is durable. Throws ER_ACCESS_DENIED without the right to execute everything. */
   snapshot(): Promise<void>;
   /** Bytes that user spaces take, and what they may take. */
@@ -87,6 +93,11 @@ class BoxLocalApi implements LocalApi {
 
   sequence(name: string): LocalSequence {
     return new LocalSequence(this.#box, this.#session, name);
+  }
+
+  broadcast(key: string, value?: Value): void {
+    if (key.startsWith('box.')) throw boxError('ILLEGAL_PARAMS', "System event can't be overriden");
+    this.#box.broadcasts.announce(key, value === undefined ? null : encodeToBytes(value));
   }
 
   garbage(): GarbageInformation {

@@ -1,16 +1,16 @@
 /** An index of a space as code inside the instance sees it: the space's own methods, by this index. */
 import type { Tuple, UpdateOperation } from '../../client/index.ts';
-import type { LocalKey, LocalSelectOptions, LocalSpace } from './local-space.ts';
+import type { IndexedMethods, LocalKey, LocalSelectOptions } from './local-keys.ts';
 
 type Options = Omit<LocalSelectOptions, 'index'>;
 
 export class LocalIndex {
   readonly name: string;
-  readonly #space: LocalSpace;
+  readonly #space: IndexedMethods;
   readonly #by: Readonly<{ index: string }>;
 
   /** Use `LocalSpace.index`. */
-  constructor(space: LocalSpace, name: string) {
+  constructor(space: IndexedMethods, name: string) {
     this.#space = space;
     this.name = name;
     this.#by = { index: name };

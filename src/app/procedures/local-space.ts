@@ -3,7 +3,7 @@
  * statement with the session's rights; inside `atomic` they are one transaction.
  */
 import { boxError, ByteWriter, type SpaceId } from '../../base/index.ts';
-import type { SelectOptions, Tuple, UpdateOperation } from '../../client/index.ts';
+import type { Tuple, UpdateOperation } from '../../client/index.ts';
 import { ITERATOR_TYPE } from '../../codec/iproto/index.ts';
 import { decodeArray, encodeToBytes, encodeValue, skipValue, type Value } from '../../codec/msgpack/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../../engine/arena/index.ts';
@@ -12,12 +12,7 @@ import { SYSTEM_SPACE } from '../../engine/catalog/index.ts';
 import type { SpaceIndex } from '../../engine/indexes/index.ts';
 import type { BeforeReplaceTrigger, Space } from '../../engine/memtx/index.ts';
 import { LocalIndex } from './local-index.ts';
-
-/** A key: its parts, or the one part of a key of one part. */
-export type LocalKey = readonly Value[] | string | number | bigint | boolean;
-
-export type LocalSelectOptions = Pick<SelectOptions, 'index' | 'iterator' | 'limit' | 'offset'>;
-export type LocalIndexOptions = Pick<SelectOptions, 'index'>;
+import type { IndexedMethods, LocalIndexOptions, LocalKey, LocalSelectOptions } from './local-keys.ts';
 
 /** Null deletes, undefined lets the change happen as it is. */
 export type LocalBeforeTrigger = (oldTuple: Tuple | null, newTuple: Tuple | null) => Tuple | null | undefined;
@@ -27,7 +22,7 @@ const PAIRS_SLICE_BYTES = 64 * 1024;
 /** Field numbers of operations count from 0. */
 const INDEX_BASE = 0;
 
-export class LocalSpace {
+export class LocalSpace implements IndexedMethods {
   readonly name: string;
   readonly #box: Box;
   readonly #session: Session;

@@ -10,7 +10,8 @@ import {
   type UpdateOperation,
 } from '../../client/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
-import type { LocalKey, LocalSelectOptions, LocalSpace } from './local-space.ts';
+import type { LocalKey, LocalSelectOptions } from './local-keys.ts';
+import type { LocalSpace } from './local-space.ts';
 
 type IndexOption<Index> = Readonly<{ index?: Index }>;
 

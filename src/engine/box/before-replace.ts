@@ -26,7 +26,7 @@ export type Decision =
   | Readonly<{ kind: 'delete'; key: Uint8Array }>
   | Readonly<{ kind: 'replace'; tuple: Uint8Array }>;
 
-/** Of INSERT and REPLACE, with the generated field filled. Throws what the format has against the tuple. */
+/** The tuple of INSERT and REPLACE with its generated field filled. */
 export function proposePut(
   catalog: Catalog,
   user: SchemaUser,
@@ -34,10 +34,14 @@ export function proposePut(
   bytes: Uint8Array,
   position: number,
   end: number,
-): Proposal {
+): Uint8Array {
   const filled = new ByteWriter(end - position + 16);
   const isFilled = space.sequence !== null && catalog.fillGeneratedField(space, bytes, position, end, filled, user);
-  const next = isFilled ? filled.toBytes() : bytes.slice(position, end);
+  return isFilled ? filled.toBytes() : bytes.slice(position, end);
+}
+
+/** Of INSERT and REPLACE. Throws what the format has against the tuple. */
+export function proposeTuple(space: Space, next: Uint8Array): Proposal {
   space.validate(next, 0, next.length);
   return { old: sameKey(space, next), next };
 }

@@ -19,6 +19,10 @@ export class Broadcasts {
     for (const listener of this.#listeners.get(key) ?? []) listener(key);
   }
 
+  hasListeners(key: string): boolean {
+    return this.#listeners.has(key);
+  }
+
   listen(key: string, listener: BroadcastListener): void {
     const listeners = this.#listeners.get(key) ?? new Set();
     listeners.add(listener);

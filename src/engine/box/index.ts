@@ -15,4 +15,5 @@ export { mayNeedBuild, SchemaPreparation } from './schema-preparation.ts';
 export { BoxRowApplier } from './row-applier.ts';
 export { Session, type SessionKind } from './session.ts';
 export { Sessions, type SessionTrigger } from './sessions.ts';
-export { resultBytes, Statements } from './statements.ts';
+export { resultBytes } from './selection.ts';
+export { Statements } from './statements.ts';

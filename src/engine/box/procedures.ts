@@ -5,7 +5,7 @@
  */
 import { BoxError, boxError } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
-import type { AccessControl } from '../access/index.ts';
+import type { AccessControl, Credentials } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
 import type { Session } from './session.ts';
@@ -24,6 +24,8 @@ export type ProcedureHost = Readonly<{
 export class Procedures {
   readonly #host: ProcedureHost;
   readonly #bodies = new Map<string, ProcedureBody>();
+  /** Views of sessions for set-uid functions, by the owner whose rights they have. */
+  readonly #views = new WeakMap<Session, Map<Credentials, Session>>();
 
   constructor(host: ProcedureHost) {
     this.#host = host;
@@ -44,7 +46,8 @@ export class Procedures {
   }
 
   /**
-   * Calls the procedure with the session's rights. Throws ER_ACCESS_DENIED, ER_NO_SUCH_PROC, the BoxError that the body
+   * Calls the procedure with the session's rights, or with those of its owner if its row of `_func` says so: until the
+   * body has ended, a promise included, and for nothing else that the session does meanwhile. Throws ER_ACCESS_DENIED, ER_NO_SUCH_PROC, the BoxError that the body
    * throws, or ER_PROC_LUA with the message of any other error. A transaction that the body left open is rolled back.
    */
   call(session: Session, name: string, args: readonly Value[]): ProcedureResult | Promise<ProcedureResult> {
@@ -53,7 +56,7 @@ export class Procedures {
     if (body === undefined) throw this.#missing(name);
     let result: ProcedureResult | Promise<ProcedureResult>;
     try {
-      result = body(session, args);
+      result = body(this.#viewFor(session, name), args);
     } catch (error) {
       this.#rollbackOpen();
       throw asBoxError(error);
@@ -66,6 +69,24 @@ export class Procedures {
     return result.catch((error: unknown) => {
       throw asBoxError(error);
     });
+  }
+
+  #viewFor(session: Session, name: string): Session {
+    const definition = this.#host.catalog.functionByName(name);
+    if (definition === undefined || !definition.isSetuid) return session;
+    const owner = this.#host.access.credentialsOf(definition.ownerId);
+    let views = this.#views.get(session);
+    if (views === undefined) {
+      views = new Map();
+      this.#views.set(session, views);
+    }
+    let view = views.get(owner);
+    if (view === undefined) {
+      view = session.actingAs(owner);
+      views.set(owner, view);
+    }
+    view.user = session.user;
+    return view;
   }
 
   #missing(name: string): BoxError {

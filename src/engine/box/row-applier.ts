@@ -7,7 +7,7 @@ import { REQUEST_TYPE, RequestDecoder } from '../../codec/iproto/index.ts';
 import type { RowReader } from '../../codec/xlog/index.ts';
 import { NO_ADDRESS } from '../arena/index.ts';
 import type { RowApplier } from '../checkpoint/index.ts';
-import type { Space } from '../memtx/index.ts';
+import { BulkFill, type Space } from '../memtx/index.ts';
 import type { Box } from './box.ts';
 
 const PUT_KEYS = [0x10, 0x21];
@@ -19,8 +19,13 @@ export class BoxRowApplier implements RowApplier {
   readonly #box: Box;
   readonly #request = new RequestDecoder();
 
-  constructor(box: Box) {
+  readonly #toleratesRows: boolean;
+  readonly #fills = new Map<number, BulkFill>();
+
+  /** `toleratesRows`: a row that does not fit will be passed over, so each has to be judged by itself. */
+  constructor(box: Box, toleratesRows: boolean) {
     this.#box = box;
+    this.#toleratesRows = toleratesRows;
   }
 
   applySnapshotRow(row: RowReader): void {
@@ -44,12 +49,31 @@ export class BoxRowApplier implements RowApplier {
       return;
     }
     const tuple = space.newTuple(request.bytes, request.tuplePosition, request.tupleEnd);
+    if (!this.#toleratesRows) {
+      this.#fillOf(space).add(tuple);
+      return;
+    }
     try {
       space.replace(NO_ADDRESS, tuple, 'insert');
     } catch (error) {
       space.freeTuple(tuple);
       throw error;
     }
+  }
+
+  *finishSnapshot(): Generator<void> {
+    for (const fill of this.#fills.values()) yield* fill.finish();
+    this.#fills.clear();
+  }
+
+  /** Rows of a space follow each other. */
+  #fillOf(space: Space): BulkFill {
+    const known = this.#fills.get(space.id);
+    if (known !== undefined) return known;
+    space.index(0);
+    const fill = new BulkFill(space);
+    this.#fills.set(space.id, fill);
+    return fill;
   }
 
   /** A row of a space with on_replace triggers, which were set when the schema was made; they see every row. */

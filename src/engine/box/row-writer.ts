@@ -2,10 +2,26 @@
  * Bodies of log rows as Tarantool writes them (docs/formats/xlog.md, "Rows"): the request itself, by its primary key.
  */
 import type { ByteWriter } from '../../base/index.ts';
-import { BODY_KEY } from '../../codec/iproto/index.ts';
+import { BODY_KEY, REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import { writeMapHeader, writeUnsigned } from '../../codec/msgpack/index.ts';
 import { type KeyDef, writeKey } from '../../tuple/index.ts';
 import { type Address, type Arena, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import type { Space } from '../memtx/index.ts';
+import type { RedoLog } from '../txn/index.ts';
+
+const GROUP_DEFAULT = 0;
+const GROUP_LOCAL = 1;
+
+/** Whether rows of the space are replicated, as a row's header says it. */
+export function groupOf({ definition }: Space): number {
+  return definition.isLocal ? GROUP_LOCAL : GROUP_DEFAULT;
+}
+
+/** A row without content, where a request came to nothing. */
+export function writeNothingRow(redo: RedoLog, space: Space): void {
+  redo.beginRow(REQUEST_TYPE.nop, groupOf(space));
+  redo.endRow();
+}
 
 function writeSpaceId(writer: ByteWriter, fieldCount: number, spaceId: number): void {
   writeMapHeader(writer, fieldCount);

@@ -5,7 +5,7 @@
 import { boxError } from '../../base/index.ts';
 import { arrayLength, containerHeaderSize } from '../../codec/msgpack/index.ts';
 import { validateExactKey, validatePartialKey } from '../../tuple/index.ts';
-import { type Address, NO_ADDRESS } from '../arena/index.ts';
+import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import {
   ITERATOR,
   ITERATOR_NUMBER_MAX,
@@ -109,4 +109,10 @@ export function exactKey({ definition }: SpaceIndex, key: Uint8Array, keyPositio
 /** The one tuple with the whole key of a unique index, as GET, UPDATE and DELETE need it. */
 export function findExact(index: SpaceIndex, key: Uint8Array, keyPosition: number): Address {
   return index.find(key, exactKey(index, key, keyPosition), arrayLength(key, keyPosition));
+}
+
+/** Bytes of a result, valid until the turn ends. */
+export function resultBytes(space: Space, tuple: Address): Uint8Array {
+  const start = tuplePosition(tuple);
+  return tupleSlab(space.arena, tuple).subarray(start, start + tupleSize(space.arena, tuple));
 }

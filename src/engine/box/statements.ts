@@ -9,7 +9,7 @@ import { boxError, defined, unreachable } from '../../base/index.ts';
 import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import { arrayLength, containerHeaderSize, skipValue } from '../../codec/msgpack/index.ts';
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
-import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../arena/index.ts';
 import type { Catalog, SpaceBuild } from '../catalog/index.ts';
 import type { DuplicateMode, IndexCursor, SpaceIndex } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
@@ -20,6 +20,7 @@ import {
   type Proposal,
   proposeDelete,
   proposePut,
+  proposeTuple,
   proposeUpdate,
   proposeUpsert,
 } from './before-replace.ts';
@@ -28,8 +29,10 @@ import { hasLastingCursors, LargeSelection } from './large-selection.ts';
 import {
   beginUpdateRow,
   endUpdateRow,
+  groupOf,
   writeDeleteRow,
   writeDeleteTupleRow,
+  writeNothingRow,
   writeTupleRow,
   writeUpsertRow,
 } from './row-writer.ts';
@@ -39,9 +42,6 @@ import { TupleUpdater } from './tuple-updater.ts';
 import { VirtualSpaces } from './virtual-spaces.ts';
 import { writeKey } from '../../tuple/index.ts';
 
-const GROUP_DEFAULT = 0;
-const GROUP_LOCAL = 1;
-
 export class Statements {
   readonly #catalog: Catalog;
   readonly #transactions: TransactionManager;
@@ -49,10 +49,13 @@ export class Statements {
   readonly #updater = new TupleUpdater();
   readonly #virtual: VirtualSpaces;
   #nesting = 0;
+  readonly #undoMarks: number[] = [];
   /** The next statement is what before_replace triggers have made of another one: they are not asked again. */
   #isDecided = false;
   /** Set by the instance: `read_only`, or while it is not ready for writes. */
   isReadOnly = false;
+  /** Set by the instance while it reads its data: rows that are there are not asked for rules that cannot be enforced. */
+  isRecovering = false;
   /** The batch that makes the last statement durable; null if there is nothing to wait for. */
   waitingFor: CommitBatch | null = null;
   /** What has been built for the next change of the schema; whoever sets it takes it back. */
@@ -262,14 +265,12 @@ export class Statements {
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.write);
     if (space.definition.engine !== 'memtx') this.#virtual.checkWrite(space, 'upsert');
     if (this.#mustAsk(space)) {
+      const [start, end] = [tuplePositionInBytes, tupleEnd];
       const again = (): Address => {
-        const [start, end] = [tuplePositionInBytes, tupleEnd];
         this.upsert(session, spaceId, bytes, start, end, operationsPosition, operationsEnd, indexBase);
         return NO_ADDRESS;
       };
-      const propose = (): Proposal =>
-        proposeUpsert(space, bytes, tuplePositionInBytes, tupleEnd, operationsPosition, indexBase);
-      this.#ask(session, space, propose, again);
+      this.#ask(session, space, () => proposeUpsert(space, bytes, start, end, operationsPosition, indexBase), again);
       return;
     }
     const primary = space.index(0);
@@ -357,11 +358,10 @@ export class Statements {
     position: number,
     end: number,
   ): Address {
-    let filled: Uint8Array = bytes;
+    let filled = bytes;
     const propose = (): Proposal => {
-      const proposal = proposePut(this.#catalog, session.effectiveUser, space, bytes, position, end);
-      filled = defined(proposal.next ?? undefined, 'the tuple of a put');
-      return proposal;
+      filled = proposePut(this.#catalog, session.effectiveUser, space, bytes, position, end);
+      return proposeTuple(space, filled);
     };
     return this.#ask(session, space, propose, () => this.#put(session, space.id, mode, filled, 0, filled.length));
   }
@@ -387,32 +387,31 @@ export class Statements {
   }
 
   #follow(session: Session, space: Space, proposal: Proposal, again: () => Address): Address {
-    this.#nesting++;
-    let decision: Decision;
-    try {
-      decision = decide(space, proposal);
-    } finally {
-      this.#nesting--;
-      this.#selected = space;
-    }
+    const decision = this.#decide(space, proposal);
     switch (decision.kind) {
       case 'asked':
         return this.#decided(again);
       case 'nothing':
-        if (space.definition.isTemporary) return NO_ADDRESS;
-        this.#transactions.redo.beginRow(REQUEST_TYPE.nop, groupOf(space));
-        this.#transactions.redo.endRow();
+        if (!space.definition.isTemporary) writeNothingRow(this.#transactions.redo, space);
         return NO_ADDRESS;
-      case 'delete': {
-        const { key } = decision;
-        return this.#decided(() => this.delete(session, space.id, 0, key, 0));
-      }
-      case 'replace': {
-        const { tuple } = decision;
-        return this.#decided(() => this.#put(session, space.id, 'replaceOrInsert', tuple, 0, tuple.length));
-      }
+      case 'delete':
+        return this.#decided(() => this.delete(session, space.id, 0, decision.key, 0));
+      case 'replace':
+        return this.#decided(() =>
+          this.#put(session, space.id, 'replaceOrInsert', decision.tuple, 0, decision.tuple.length),
+        );
       default:
         return unreachable(decision);
+    }
+  }
+
+  #decide(space: Space, proposal: Proposal): Decision {
+    this.#nesting++;
+    try {
+      return decide(space, proposal);
+    } finally {
+      this.#nesting--;
+      this.#selected = space;
     }
   }
 
@@ -447,7 +446,7 @@ export class Statements {
   /** Begins a transaction for the statement unless one is open; returns the redo mark, negative for an own one. */
   #begin(space: Space): number {
     if (this.isReadOnly && !space.definition.isTemporary && !space.definition.isLocal) throw boxError('READONLY');
-    if (space.refusal !== null) throw boxError('UNSUPPORTED', space.refusal, 'data changes');
+    if (space.refusal !== null && !this.isRecovering) throw boxError('UNSUPPORTED', space.refusal, 'data changes');
     const transactions = this.#transactions;
     if (!transactions.isActive) {
       transactions.begin();
@@ -458,8 +457,6 @@ export class Statements {
     this.#undoMarks[this.#nesting] = transactions.undoMark;
     return transactions.redo.count;
   }
-
-  readonly #undoMarks: number[] = [];
 
   #end(marks: number): void {
     if (marks !== OWN_TRANSACTION) {
@@ -501,13 +498,3 @@ export class Statements {
 }
 
 const OWN_TRANSACTION = -1;
-
-function groupOf(space: Space): number {
-  return space.definition.isLocal ? GROUP_LOCAL : GROUP_DEFAULT;
-}
-
-/** Bytes of a result, valid until the turn ends. */
-export function resultBytes(space: Space, tuple: Address): Uint8Array {
-  const start = tuplePosition(tuple);
-  return tupleSlab(space.arena, tuple).subarray(start, start + tupleSize(space.arena, tuple));
-}

@@ -11,7 +11,7 @@ import { bootstrapRows, Catalog } from '../catalog/index.ts';
 import type { SpaceMemory } from '../memtx/index.ts';
 import { RecoveryJournal, TransactionManager } from '../txn/index.ts';
 import { Box } from './box.ts';
-import { resultBytes } from './statements.ts';
+import { resultBytes } from './selection.ts';
 
 const MEMORY_BYTES = 16 * 1024 * 1024;
 const TUPLE_BYTES_MAX = 1000;

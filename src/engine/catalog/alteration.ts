@@ -21,6 +21,7 @@ import type { SystemChangeContext } from './change.ts';
 import { orderedByPrimary } from './definitions/index-definition.ts';
 import type { SpaceField } from './definitions/space-format.ts';
 import { createSpaceIndex } from './index-factory.ts';
+import { refreshRefusal } from './refusals.ts';
 import type { ConstraintKind, Schema } from './schema.ts';
 import { SpaceBuild } from './space-build.ts';
 import { InactiveIndex } from './virtual-index.ts';
@@ -229,6 +230,7 @@ function install(
   details.fields = fields;
   for (const { index, after } of redefined) index.definition = after;
   const undoNames = exchangeNames(schema, alteration, before.definition.name);
+  refreshRefusal(schema, space);
   if (alteration.changesVersion) schema.version++;
   schema.revision++;
   context.transactions.schemaChanged({
@@ -237,6 +239,7 @@ function install(
       for (const { index, former } of redefined) index.definition = former;
       details.fields = fieldsBefore;
       space.state = before;
+      refreshRefusal(schema, space);
       schema.revision++;
       for (const index of made) if (index !== null) schema.garbage.addIndex(space.memory, index);
     },

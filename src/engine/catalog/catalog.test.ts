@@ -204,7 +204,7 @@ describe('functional indexes', () => {
     unload: () => {},
     compileKeyFunction: () => (tuple) => {
       const [id] = decodeArray(tuple, 0);
-      return [encodeToBytes([100 - Number(id)])];
+      return encodeToBytes([100 - Number(id)]);
     },
   };
   const body = 'function(t) return {100 - t[1]} end';
@@ -245,6 +245,24 @@ describe('functional indexes', () => {
     });
     expect(fixture.rows(fixture.space(SPACE), 1)).toEqual(['9103', '9102', '9101']);
     expect(() => fixture.run(() => fixture.delete(SYSTEM.function, [1000]))).toThrow('function has references');
+  });
+
+  it('are kept without service where nothing runs their function', () => {
+    const fixture = CatalogFixture.bootstrapped({ functions: { ...runtime, compileKeyFunction: () => null } });
+    fixture.run(() => {
+      fixture.insert(SYSTEM.function, definition);
+      fixture.insert(SYSTEM.space, [SPACE, 1, 'a', 'memtx', 0, {}, []]);
+      fixture.insert(SYSTEM.index, [SPACE, 0, 'pk', 'tree', {}, [[0, 'unsigned']]]);
+      fixture.insert(SYSTEM.index, index);
+      fixture.insert(SYSTEM.functionIndex, [SPACE, 1, 1000]);
+    });
+    const dormant = "Space 'a' with functional index 'fi' and no key function 'f'";
+    expect(fixture.space(SPACE).refusal).toBe(dormant);
+    expect(() => fixture.rows(fixture.space(SPACE), 1)).toThrow(`${dormant} does not support reading that index`);
+    expect(fixture.rows(fixture.space(SPACE))).toEqual([]);
+    fixture.run(() => fixture.delete(SYSTEM.functionIndex, [SPACE, 1]));
+    fixture.run(() => fixture.delete(SYSTEM.index, [SPACE, 1]));
+    expect(fixture.space(SPACE).refusal).toBeNull();
   });
 
   it('wait for their function while a snapshot is being read', () => {

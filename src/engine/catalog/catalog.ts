@@ -72,6 +72,11 @@ export class Catalog {
     return this.#schema.version;
   }
 
+  /** Calls back with each growth of `schemaVersion`, inside the change that makes it; takes the place of the last. */
+  onSchemaVersion(callback: () => void): void {
+    this.#schema.onVersion = callback;
+  }
+
   /** Grows with every change of anything here, undoing included: who keeps something derived compares it. */
   get revision(): number {
     return this.#schema.revision;

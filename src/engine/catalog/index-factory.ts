@@ -5,11 +5,12 @@ import type { Space } from '../memtx/index.ts';
 import { checkBuildable } from './definitions/index-definition.ts';
 import type { Schema } from './schema.ts';
 import { baseOfView } from './system-space-ids.ts';
-import { InactiveIndex, ViewIndex } from './virtual-index.ts';
+import { checkedKeyFunction } from './functional-keys.ts';
+import { DormantIndex, InactiveIndex, ViewIndex } from './virtual-index.ts';
 
 /**
  * An empty index. A functional one is inactive while its function is not there, which is so during recovery, or is
- * to be forgotten (`usesFunction` false).
+ * to be forgotten (`usesFunction` false), and dormant if nothing here can run the function.
  */
 export function createSpaceIndex(
   schema: Schema,
@@ -48,8 +49,11 @@ function createMemtxIndex(
   const { functionId } = definition;
   if (functionId === null) return createIndex(arena, views, definition, null);
   const keyFunction = usesFunction ? schema.functions.get(functionId) : undefined;
+  const spaceName = (): string => space.name;
+  if (keyFunction === undefined) return new InactiveIndex(definition, spaceName);
   const runtime = schema.ports.functions;
-  if (keyFunction === undefined) return new InactiveIndex(definition, () => space.name);
   if (runtime === null) throw boxError('UNSUPPORTED', 'This instance', `functions in ${keyFunction.language}`);
-  return createIndex(arena, views, definition, runtime.compileKeyFunction(keyFunction));
+  const run = runtime.compileKeyFunction(keyFunction);
+  if (run === null) return new DormantIndex(definition, spaceName, keyFunction.name);
+  return createIndex(arena, views, definition, checkedKeyFunction(run, keyFunction.isMultikey, definition, spaceName));
 }

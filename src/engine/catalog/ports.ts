@@ -1,6 +1,5 @@
 /** What the catalog needs of rooms above it; `instance` fills these in, tests take the defaults. */
 import type { FunctionId, UserId } from '../../base/index.ts';
-import type { KeyFunction } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { FunctionDefinition } from './definitions/function-definition.ts';
 
@@ -35,14 +34,23 @@ export const OPEN_DDL_ACCESS: DdlAccess = {
   checkSequenceUse: () => {},
 };
 
+/**
+ * What a functional index asks: from a tuple, a view that must not be kept, to what the function returned as one
+ * MessagePack value, null for nothing. It may throw.
+ */
+export type RawKeyFunction = (tuple: Uint8Array) => Uint8Array | null;
+
 /** Bodies of functions, in whatever languages are there. */
 export interface FunctionRuntime {
   /** Compiles the body of a function that is being created; throws ER_LOAD_FUNCTION if it cannot. */
   load(definition: FunctionDefinition): void;
   /** Forgets a function that has been dropped. */
   unload(id: FunctionId): void;
-  /** The function that gives a functional index its keys. Throws if its language is not available. */
-  compileKeyFunction(definition: FunctionDefinition): KeyFunction;
+  /**
+   * The function that gives a functional index its keys. Without one it throws, or returns null if the index is to be
+   * kept without service, as recovery needs it.
+   */
+  compileKeyFunction(definition: FunctionDefinition): RawKeyFunction | null;
 }
 
 /** The members of the replica set, for whom rows of `_cluster` stand. */

@@ -4,6 +4,7 @@
  */
 import type { Space } from '../memtx/index.ts';
 import type { Schema } from './schema.ts';
+import { DormantIndex } from './virtual-index.ts';
 
 /** Sets why the space refuses data changes, null if it takes them. Called whenever a rule comes or goes. */
 export function refreshRefusal(schema: Schema, space: Space): void {
@@ -19,5 +20,6 @@ function refusalOf(schema: Schema, space: Space): string | null {
   for (const name of foreignKeys.keys()) return `Space '${space.name}' with foreign key constraint '${name}'`;
   for (const { name } of references) return `Space '${space.name}' referenced by foreign key constraint '${name}'`;
   for (const name of triggers) return `Space '${space.name}' with SQL trigger '${name}'`;
+  for (const index of space.indexList) if (index instanceof DormantIndex) return index.refusal;
   return null;
 }

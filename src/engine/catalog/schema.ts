@@ -57,7 +57,9 @@ export type SchemaOptions = Readonly<{
 export class Schema {
   readonly options: SchemaOptions;
   readonly ports: CatalogPorts;
-  version = 0;
+  #version = 0;
+  /** Told of each new version. */
+  onVersion: () => void = () => undefined;
   /** Grows with every change of anything, undoing included: what is derived from the schema compares it. */
   revision = 0;
   readonly spaces = new Map<number, Space>();
@@ -74,6 +76,15 @@ export class Schema {
   constructor(options: SchemaOptions) {
     this.options = options;
     this.ports = options.ports;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  set version(version: number) {
+    this.#version = version;
+    this.onVersion();
   }
 
   /** The space, or NO_SUCH_SPACE (36) with its id. */

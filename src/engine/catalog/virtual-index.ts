@@ -1,7 +1,7 @@
 /**
  * Indexes that hold nothing themselves.
  * A view's index reads that of the space it shows; what the reader may see is decided by whoever reads. An inactive
- * functional index waits for its function. The index of a service space only describes keys.
+ * functional index waits for its function; a dormant one has a function that nothing here can run. The index of a service space only describes keys.
  */
 import { boxError } from '../../base/index.ts';
 import { type Address, NO_ADDRESS } from '../arena/index.ts';
@@ -115,5 +115,56 @@ export class InactiveIndex extends StatelessIndex implements SpaceIndex {
   #unsupported(feature: string): Error {
     const { name, type } = this.definition;
     return boxError('UNSUPPORTED_INDEX_FEATURE', name, type.toUpperCase(), this.#spaceName(), 'memtx', feature);
+  }
+}
+
+/**
+ * A functional index whose function nothing here can run: it takes every tuple that recovery brings, and refuses to be
+ * read with the name of what is missing. Its space refuses changes, so the rows stay as who made the index left them.
+ */
+export class DormantIndex extends StatelessIndex implements SpaceIndex {
+  readonly size = 0;
+  readonly isOrdered = true;
+  readonly #spaceName: () => string;
+  readonly #functionName: string;
+
+  constructor(definition: IndexDefinition, spaceName: () => string, functionName: string) {
+    super(definition);
+    this.#spaceName = spaceName;
+    this.#functionName = functionName;
+  }
+
+  /** What its space refuses changes with. */
+  get refusal(): string {
+    const { name } = this.definition;
+    return `Space '${this.#spaceName()}' with functional index '${name}' and no key function '${this.#functionName}'`;
+  }
+
+  find(): Address {
+    throw this.#unsupported();
+  }
+
+  supports(): boolean {
+    throw this.#unsupported();
+  }
+
+  select(): IndexCursor {
+    throw this.#unsupported();
+  }
+
+  openCursor(): IndexCursor {
+    throw this.#unsupported();
+  }
+
+  random(): Address {
+    throw this.#unsupported();
+  }
+
+  count(): number {
+    throw this.#unsupported();
+  }
+
+  #unsupported(): Error {
+    return boxError('UNSUPPORTED', this.refusal, 'reading that index');
   }
 }

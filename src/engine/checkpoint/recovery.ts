@@ -14,6 +14,8 @@ import { IN_PROGRESS_SUFFIX, LogFileCursor, LogReader, listSignatures, logFilePa
 export interface RowApplier {
   /** An INSERT of a snapshot. */
   applySnapshotRow(row: RowReader): void;
+  /** All rows of the snapshot were given: brings them into use, in steps between which the thread may be given away. */
+  finishSnapshot(): Iterable<void>;
   /** A row of the log; rows of one transaction follow each other, the last has `isCommit`. */
   applyLogRow(row: RowReader): void;
 }
@@ -90,6 +92,7 @@ export async function recover(
   } finally {
     snapshot.close();
   }
+  for (const _step of applier.finishSnapshot()) await nextTurn(env);
   onProgress('snapshot', snapshotRows, 1);
   const reader = new LogReader(env, {
     directory: options.directory,

@@ -1,1 +1,2 @@
 export * from './space.ts';
+export { BulkFill } from './bulk-fill.ts';

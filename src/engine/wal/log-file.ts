@@ -53,20 +53,30 @@ export class LogFile {
   static open(ports: Ports, options: LogFileOptions, vclock: Vclock, previousVclock: Vclock | null): LogFile {
     const path = logFilePath(ports.files, options.directory, vclockSignature(vclock), 'XLOG');
     let previous = previousVclock;
+    let isDamagedInTheWay = false;
     if (ports.files.status(path) !== null) {
       const found = inspect(ports, options, path, vclock);
       if (found.kind === 'reusable')
         return LogFile.#reopen(ports.files, options.directory, path, vclock, found.headerBytes);
       previous = found.previousVclock ?? previous;
-      ports.files.rename(path, path + DAMAGED_SUFFIX);
-      options.onWarning(`${path} is damaged and has no rows, renamed to ${path}${DAMAGED_SUFFIX}`);
+      isDamagedInTheWay = true;
     }
     const { instanceUuid, softwareVersion } = options;
     const header: FileHeader = { kind: 'XLOG', softwareVersion, instanceUuid, vclock, previousVclock: previous };
-    return LogFile.#create(ports.files, options.directory, path, header);
+    const file = LogFile.#create(ports.files, options.directory, path, header, isDamagedInTheWay);
+    if (isDamagedInTheWay) {
+      options.onWarning(`${path} is damaged and has no rows, renamed to ${path}${DAMAGED_SUFFIX}`);
+    }
+    return file;
   }
 
-  static #create(files: Files, directory: string, path: string, header: FileHeader): LogFile {
+  static #create(
+    files: Files,
+    directory: string,
+    path: string,
+    header: FileHeader,
+    isDamagedInTheWay: boolean,
+  ): LogFile {
     const temporaryPath = path + IN_PROGRESS_SUFFIX;
     if (files.status(temporaryPath) !== null) files.remove(temporaryPath);
     const file = files.open(temporaryPath, 'create');
@@ -75,7 +85,14 @@ export class LogFile {
       file.write(bytes, 0, bytes.length, 0);
       file.sync();
       file.close();
-      files.rename(temporaryPath, path);
+      if (isDamagedInTheWay) files.rename(path, path + DAMAGED_SUFFIX);
+      try {
+        files.rename(temporaryPath, path);
+      } catch (error) {
+        // Only the damaged file knows which one is before it: the next attempt must find it.
+        if (isDamagedInTheWay) quietly(() => files.rename(path + DAMAGED_SUFFIX, path));
+        throw error;
+      }
       return LogFile.#reopen(files, directory, path, header.vclock, bytes.length);
     } catch (error) {
       quietly(() => file.close());

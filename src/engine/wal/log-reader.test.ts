@@ -275,6 +275,13 @@ describe('damaged files', () => {
   });
 });
 
+test('after a gap that was ignored the log goes on behind the last file, even if that has no rows', () => {
+  const files = new MemoryFiles();
+  files.put(pathOf([]), fileOf([], [blockOf(singles(1, 2)), END_MARKER]));
+  files.put(pathOf([4, 7]), fileOf([4, 7], [END_MARKER], { previousVclock: [] }));
+  expect(readAll(files, { forceRecovery: true })).toMatchObject({ rows: lsns(1, 2), vclock: [4, 7] });
+});
+
 describe('a write that a power cut has torn', () => {
   const zeros = new Uint8Array(600);
 

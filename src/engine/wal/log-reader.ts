@@ -125,6 +125,15 @@ export class LogReader {
     if (!this.#options.forceRecovery) throw boxErrorWith({ type: 'XlogGapError' }, 'XLOG_GAP', text);
     this.#options.onWarning(text);
     this.#options.onWarning('ignoring a gap in LSN');
+    this.#skipTo(entry.vclock);
+  }
+
+  /** Numbers of lost rows are not given again: the file behind the gap would not fit to what comes before it then. */
+  #skipTo(vclock: Vclock): void {
+    vclock.forEach((lsn, replicaId) => {
+      while (this.#vclock.length <= replicaId) this.#vclock.push(0);
+      this.#vclock[replicaId] = Math.max(this.#vclock[replicaId]!, lsn);
+    });
   }
 }
 

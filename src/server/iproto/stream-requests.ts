@@ -24,8 +24,26 @@ import { checkSchemaVersion } from './request-body.ts';
 /** A transaction answers in one turn, for it must be able to answer the same again. */
 const WITHOUT_BOUND = { tuples: Infinity, bytes: Infinity } as const;
 
-/** What a stream may ask for beside data requests. */
-const OTHER_TYPES: readonly number[] = [REQUEST_TYPE.call, REQUEST_TYPE.call16, REQUEST_TYPE.eval, REQUEST_TYPE.ping];
+/** What a stream may ask for beside data requests; without a transaction it is answered as outside of a stream. */
+const OTHER_TYPES: readonly number[] = [
+  REQUEST_TYPE.call,
+  REQUEST_TYPE.call16,
+  REQUEST_TYPE.eval,
+  REQUEST_TYPE.execute,
+  REQUEST_TYPE.prepare,
+  REQUEST_TYPE.nop,
+  REQUEST_TYPE.ping,
+];
+
+/** How errors call requests about the connection, which no stream takes. */
+const CONNECTION_TYPES: ReadonlyMap<number, string> = new Map([
+  [REQUEST_TYPE.auth, 'AUTH'],
+  [REQUEST_TYPE.vote, 'VOTE'],
+  [REQUEST_TYPE.id, 'ID'],
+  [REQUEST_TYPE.watch, 'WATCH'],
+  [REQUEST_TYPE.unwatch, 'UNWATCH'],
+  [REQUEST_TYPE.watchOnce, 'WATCH_ONCE'],
+]);
 
 /** Executes a request of a stream; false if it is to be executed as if it came outside of one. */
 export function executeInStream(box: Box, connection: IprotoConnection, type: number): boolean {
@@ -46,7 +64,7 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
   }
   const isData = mandatoryKeys(type) !== null;
   if (!isData && !OTHER_TYPES.includes(type)) {
-    throw boxError('UNABLE_TO_PROCESS_IN_STREAM', type === REQUEST_TYPE.auth ? 'AUTH' : String(type));
+    throw boxError('UNABLE_TO_PROCESS_IN_STREAM', CONNECTION_TYPES.get(type) ?? type);
   }
   if (transaction === undefined || type === REQUEST_TYPE.ping) return false;
   if (!isData) throw boxError('UNSUPPORTED', 'A transaction over a stream', 'calls of procedures');

@@ -69,6 +69,13 @@ export class TreeIndex implements SpaceIndex {
     return this.#tree.find(key, keyPosition, partCount);
   }
 
+  load(tuples: Uint32Array, count: number): boolean {
+    const { keyDef, orderKeyDef, isUnique } = this.definition;
+    // A single part, extended by the primary key: tuples that come in the order of that key are sorted by hints alone.
+    const isPrimaryOrder = !isUnique && keyDef.parts.length === 1 && orderKeyDef.parts.length > 1;
+    return this.#tree.load(tuples, count, isPrimaryOrder);
+  }
+
   expectKey(key: Uint8Array, keyPosition: number, partCount: number): void {
     this.#tree.expectKey(key, keyPosition, partCount);
   }

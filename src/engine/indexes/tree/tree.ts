@@ -17,6 +17,8 @@ import {
   tuplePosition,
   tupleSlab,
 } from '../../arena/index.ts';
+import { buildTree } from './bulk-load.ts';
+import { type BulkEntries, sortByHint, sortRuns } from './bulk-order.ts';
 import { DEPTH_MAX, type KeyOrder, TreeSearch } from './tree-search.ts';
 import {
   childOf,
@@ -131,6 +133,50 @@ export class Tree extends TreeSearch {
       this.#rebalance(0);
     }
     return removed;
+  }
+
+  /**
+   * Fills the empty tree at once. `isPrimaryOrder`: the tuples come in the order of the parts that make equal hints
+   * differ, so that hints alone sort them if they are exact. False if two entries are equal or the quota is spent.
+   */
+  load(tuples: Uint32Array, count: number, isPrimaryOrder: boolean): boolean {
+    assert(this.root === NO_ADDRESS, 'only an empty tree is filled at once');
+    if (count === 0) return true;
+    const entries = this.#sortedEntries(tuples, count, isPrimaryOrder);
+    const built = entries === null ? null : buildTree(this.arena, this.#views.currentEpoch, entries);
+    if (built === null) return false;
+    this.root = built.root;
+    this.height = built.height;
+    this.pageTotal = built.pageTotal;
+    this.size = count;
+    this.version++;
+    this.shape++;
+    return true;
+  }
+
+  #sortedEntries(tuples: Uint32Array, count: number, isPrimaryOrder: boolean): BulkEntries | null {
+    const { order, arena } = this;
+    const entries: BulkEntries = { hints: new Float64Array(count), tuples: tuples.slice(0, count), count };
+    let isSorted = true;
+    let areExact = true;
+    for (let at = 0; at < count; at++) {
+      const tuple = tuples[at]!;
+      const hint = order.tupleHint(tupleSlab(arena, tuple), tuplePosition(tuple));
+      entries.hints[at] = hint;
+      if (at > 0 && hint < entries.hints[at - 1]!) isSorted = false;
+      if (!(Math.abs(hint) <= order.firstPartExactMax)) areExact = false;
+    }
+    if (!isSorted) sortByHint(entries);
+    const isUniqueByHint = order.exactHintMax > 0;
+    if (areExact && isPrimaryOrder && !isUniqueByHint) return entries;
+    const compare = (a: Address, b: Address): number =>
+      order.compareTuples(tupleSlab(arena, a), tuplePosition(a), tupleSlab(arena, b), tuplePosition(b));
+    if (!areExact || !isUniqueByHint) sortRuns(entries, compare);
+    for (let at = 1; at < count; at++) {
+      if (entries.hints[at] !== entries.hints[at - 1]) continue;
+      if ((areExact && isUniqueByHint) || compare(entries.tuples[at - 1]!, entries.tuples[at]!) === 0) return null;
+    }
+    return entries;
   }
 
   /** Forgets everything without touching the pages; the caller retires them by `retirePages`. */
