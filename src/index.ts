@@ -31,9 +31,15 @@ import {
 } from './instance/index.ts';
 
 export type {
+  CreateFunctionOptions,
   CreateIndexOptions,
+  CreateSequenceOptions,
   CreateSpaceOptions,
+  CreateUserOptions,
   FunctionalKey,
+  GrantedObject,
+  IndexPart,
+  IndexPartOption,
   KeyFunctionBody,
   KeyFunctionDefinition,
   LocalApi,
@@ -52,6 +58,7 @@ export type {
   LocalTransaction,
   LocalTransactionTrigger,
   LocalTypedSpace,
+  PrivilegeName,
   ProcedureDefinition,
   ProcedureFunction,
   ProcedureResults,

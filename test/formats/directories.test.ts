@@ -9,6 +9,7 @@ import { connect, type Connection, type Tuple } from '../../src/client/index.ts'
 import { connected, DirectoryFixture } from '../support/directory-fixture.ts';
 import {
   type DirectoryServer,
+  makeSnapshot,
   type OpenDirectory,
   openWithPicodata,
   openWithTarantool,
@@ -52,9 +53,7 @@ afterEach(() => fixture.close());
 
 async function end(server: DirectoryServer, ending: Ending, round: number): Promise<Dump> {
   await connected(server, ADMIN, async (connection) => {
-    if (ending.startsWith('snapshot')) {
-      await makeSnapshot(server);
-    }
+    if (ending.startsWith('snapshot')) await makeSnapshot(server);
     if (ending === 'snapshot and rows, then killed') {
       for (const group of changesOfRound(round + 50)) await applyChanges(connection, group);
     }
@@ -62,17 +61,6 @@ async function end(server: DirectoryServer, ending: Ending, round: number): Prom
   const state = await connected(server, ADMIN, dumpSpaces);
   await (ending === 'stopped' ? server.stop() : server.kill());
   return state;
-}
-
-/** SIGUSR1 makes a snapshot in both programs. */
-async function makeSnapshot(server: DirectoryServer): Promise<void> {
-  await connected(server, ADMIN, async (connection) => {
-    if (server.name === 'tarantool') await connection.eval('box.snapshot()');
-    else {
-      process.kill(server.pid, 'SIGUSR1');
-      await server.waitForLine(/snapshot of \d+ rows written/, 60_000);
-    }
-  });
 }
 
 /** Rows of temporary spaces end with the process; `_sequence_data` has all values after a snapshot only. */

@@ -1,14 +1,15 @@
 /** Either program over a data directory that outlives it: opened, stopped cleanly, or killed and opened again. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { startProcess, type ServerProcess } from './child-server.ts';
 import { findPicodata } from './picodata-server.ts';
 import { findTarantool } from './tarantool-server.ts';
 
 const START_TIMEOUT_MS = 60_000;
-const END_POLL_MS = 10;
+const POLL_MS = 10;
 
 export type DirectoryServer = Readonly<{
   name: string;
+  directory: string;
   pid: number;
   address: string;
   /** What it printed, the newest 64 KiB. */
@@ -31,7 +32,7 @@ export const openWithPicodata: OpenDirectory = async (directory, options = []) =
   const child = startProcess(program, args, { cwd: directory });
   const listening = await child.waitForLine(/listening on (127\.0\.0\.1:\d+)/, START_TIMEOUT_MS);
   await child.waitForLine(/ready to accept requests/, START_TIMEOUT_MS);
-  return serverOf('picodata', listening[1]!, child, () => undefined);
+  return serverOf('picodata', directory, listening[1]!, child, () => undefined);
 };
 
 /** A Tarantool over the directory; `options` are lines of Lua inside the braces of `box.cfg`. */
@@ -47,12 +48,19 @@ export const openWithTarantool: OpenDirectory = async (directory, options = []) 
   );
   const child = startProcess(program.path, [file], { cwd: directory });
   const ready = await child.waitForLine(/ready on \S*:(\d+)\n/, START_TIMEOUT_MS);
-  return serverOf('tarantool', `127.0.0.1:${ready[1]!}`, child, () => rmSync(file, { force: true }));
+  return serverOf('tarantool', directory, `127.0.0.1:${ready[1]!}`, child, () => rmSync(file, { force: true }));
 };
 
-function serverOf(name: string, address: string, child: ServerProcess, onEnd: () => void): DirectoryServer {
+function serverOf(
+  name: string,
+  directory: string,
+  address: string,
+  child: ServerProcess,
+  onEnd: () => void,
+): DirectoryServer {
   return {
     name,
+    directory,
     pid: child.pid,
     address,
     log: child.log,
@@ -64,8 +72,16 @@ function serverOf(name: string, address: string, child: ServerProcess, onEnd: ()
     },
     kill: async () => {
       if (!child.exited()) process.kill(child.pid, 'SIGKILL');
-      while (!child.exited()) await new Promise((resolve) => setTimeout(resolve, END_POLL_MS));
+      while (!child.exited()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       onEnd();
     },
   };
+}
+
+/** Has a snapshot made of what was written since the last one, and waits until it is there. */
+export async function makeSnapshot({ pid, directory }: DirectoryServer): Promise<void> {
+  const names = (): string[] => readdirSync(directory).filter((name) => name.endsWith('.snap'));
+  const before = new Set(names());
+  process.kill(pid, 'SIGUSR1');
+  while (names().every((name) => before.has(name))) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }

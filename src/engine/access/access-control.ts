@@ -81,6 +81,11 @@ export class AccessControl {
     return user;
   }
 
+  /** What `_user` stores of a password, before base64. */
+  passwordHash(password: string): Uint8Array {
+    return chapSha1Hash(this.#sha1, password);
+  }
+
   /** Throws ACCESS_DENIED (42). */
   checkSpace(credentials: Credentials, space: Space, privilege: number): void {
     checkSpaceAccess(this.users, credentials, credentials.rights, space, privilege);

@@ -204,7 +204,9 @@ function fill(
     return;
   }
   const checksFormat = !formatAcceptsTuplesOf(format, space.format);
-  const work = slots.some((slot) => slot !== null && rebuildsInTarantool(slot)) ? 'index build' : 'space format check';
+  const work = slots.some((slot) => slot !== null && slot.usesFunction && rebuildsInTarantool(slot))
+    ? 'index build'
+    : 'space format check';
   if (made.length === 0 && !checksFormat) return;
   if ((checksFormat || work === 'index build') && context.transactions.redo.count > 1) {
     throw boxError('MULTISTATEMENT_TRANSACTION', work);

@@ -76,10 +76,11 @@ export interface SpaceIndex {
   find(key: Uint8Array, keyPosition: number, partCount: number): Address;
 
   /**
-   * Fills the empty index at once with tuples in the order of the primary key; what recovery does with snapshots. False
-   * if two of them have equal keys, or the quota is spent. Kinds that gain nothing do without.
+   * Fills the empty index at once; what recovery does with snapshots. `areInKeyOrder`: the tuples come in the order of the
+   * primary key, which those of a HASH have not. False if two of them have equal keys, or the quota is spent. Kinds that
+   * gain nothing do without.
    */
-  load?(tuples: Uint32Array, count: number): boolean;
+  load?(tuples: Uint32Array, count: number, areInKeyOrder: boolean): boolean;
 
   /**
    * Announces searches that will follow in this turn, and then brings what they will read into the cache. Only a help:

@@ -38,15 +38,15 @@ export class BulkFill {
    */
   *finish(): Generator<void> {
     const primary = this.space.index(0);
-    yield* this.#fill(primary);
+    yield* this.#fill(primary, false);
     if (this.space.indexList.length > 1) this.#orderByPrimary(primary);
     for (const index of this.space.indexList) {
-      if (index !== primary) yield* this.#fill(index);
+      if (index !== primary) yield* this.#fill(index, primary.isOrdered);
     }
   }
 
-  *#fill(index: SpaceIndex): Generator<void> {
-    if (index.load?.(this.#tuples, this.#count) === true) {
+  *#fill(index: SpaceIndex, areInKeyOrder: boolean): Generator<void> {
+    if (index.load?.(this.#tuples, this.#count, areInKeyOrder) === true) {
       yield;
       return;
     }

@@ -69,10 +69,10 @@ export class TreeIndex implements SpaceIndex {
     return this.#tree.find(key, keyPosition, partCount);
   }
 
-  load(tuples: Uint32Array, count: number): boolean {
+  load(tuples: Uint32Array, count: number, areInKeyOrder: boolean): boolean {
     const { keyDef, orderKeyDef, isUnique } = this.definition;
     // A single part, extended by the primary key: tuples that come in the order of that key are sorted by hints alone.
-    const isPrimaryOrder = !isUnique && keyDef.parts.length === 1 && orderKeyDef.parts.length > 1;
+    const isPrimaryOrder = areInKeyOrder && !isUnique && keyDef.parts.length === 1 && orderKeyDef.parts.length > 1;
     return this.#tree.load(tuples, count, isPrimaryOrder);
   }
 
