@@ -134,7 +134,13 @@ async function openLocked(
   if (isFresh) makeDurable(env.files, directory);
   const recovered = isFresh
     ? bootstrap(env, options, box)
-    : await recover(env, log, { directory, forceRecovery: options.forceRecovery }, new BoxRowApplier(box, options.forceRecovery), onProgress);
+    : await recover(
+        env,
+        log,
+        { directory, forceRecovery: options.forceRecovery },
+        new BoxRowApplier(box, options.forceRecovery),
+        onProgress,
+      );
   endRecovery();
   assert(transactions.isIdle, 'recovery leaves nothing on its way');
   const { instanceUuid: uuid, vclock, lastFileVclock, snapshotVclock } = recovered;

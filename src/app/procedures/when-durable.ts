@@ -6,12 +6,9 @@ import type { Box } from '../../engine/box/index.ts';
  * log if the newest of it was undone.
  */
 export function whenDurable({ transactions }: Box): Promise<void> {
-  if (transactions.currentBatch.transactionCount > 0) {
-    return new Promise((resolve, reject) => {
-      transactions.currentBatch.listeners.push({
-        settled: (error) => (error === null ? resolve() : reject(error)),
-      });
-    });
-  }
-  return new Promise((resolve) => transactions.atBoundary(resolve));
+  const batch = transactions.newestBatch;
+  if (batch === null) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    batch.listeners.push({ settled: (error) => (error === null ? resolve() : reject(error)) });
+  });
 }

@@ -100,7 +100,8 @@ function nextTuples(cursor: IndexCursor, arena: Arena, count: number): number {
       const tuple = addresses[at]!;
       const bytes = tupleSlab(arena, tuple);
       const position = tuplePosition(tuple);
-      sum += bytes[position]! + (bytes[position + CACHE_LINE_BYTES] ?? 0);
+      const end = position + tupleSize(arena, tuple) - 1;
+      sum += bytes[end]! + (bytes[position + CACHE_LINE_BYTES] ?? 0);
     }
     TUPLES_AHEAD.sum = sum;
   }

@@ -205,6 +205,11 @@ export class TransactionManager {
     else this.#boundaryCallbacks.push(callback);
   }
 
+  /** The newest batch that has not settled: when it has, all that was committed so far has. Null if there is none. */
+  get newestBatch(): CommitBatch | null {
+    return this.#current.transactionCount > 0 ? this.#current : this.#inFlight;
+  }
+
   /** True when nothing waits for the log. */
   get isIdle(): boolean {
     return this.#inFlight === null && this.#current.transactionCount === 0;

@@ -31,8 +31,7 @@ function replyLater(box: Box, connection: IprotoConnection, type: number, result
     .then(
       (values) => {
         if (connection.isClosed) return;
-        const { currentBatch, isIdle } = box.transactions;
-        writeResults(box, connection, type, values, isIdle ? null : currentBatch, syncHigh, syncLow);
+        writeResults(box, connection, type, values, box.transactions.newestBatch, syncHigh, syncLow);
       },
       (error: unknown) => connection.writeErrorTo(asBoxError(error), syncHigh, syncLow),
     )

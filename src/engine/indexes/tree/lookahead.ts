@@ -6,7 +6,15 @@
  * their entries, then all their tuples; the reads of one step do not depend on each other, and the processor has them
  * under way at once. Nothing changes but the time that the searches take.
  */
-import { type Address, type Arena, NO_ADDRESS, SLAB_SHIFT, tuplePosition, tupleSlab } from '../../arena/index.ts';
+import {
+  type Address,
+  type Arena,
+  NO_ADDRESS,
+  SLAB_SHIFT,
+  tuplePosition,
+  tupleSize,
+  tupleSlab,
+} from '../../arena/index.ts';
 import { hintBase, LEAF_TUPLES_WORD, pageCount, pageDoubles, pageWords, wordBase } from './pages.ts';
 
 /** Searches that are looked at together. */
@@ -37,7 +45,9 @@ export function touchLeaves(
     if (tuple === NO_ADDRESS || tuple >>> SLAB_SHIFT >= arena.bytes.length) continue;
     const bytes = tupleSlab(arena, tuple);
     const position = tuplePosition(tuple);
-    sum += (bytes[position] ?? 0) + (bytes[position + CACHE_LINE_BYTES] ?? 0);
+    // Its first two cache lines and its last one; what lies between follows by itself.
+    const end = position + tupleSize(arena, tuple) - 1;
+    sum += (bytes[position + CACHE_LINE_BYTES] ?? 0) + (bytes[end] ?? 0);
   }
   return sum;
 }
