@@ -71,7 +71,9 @@ describe('the room table', () => {
 
 describe('imports', () => {
   it('lets through entrances, own files and dependencies', () => {
-    expect(imports('src/codec/iproto/a.ts', './b.ts', '../msgpack/index.ts', '../../base/index.ts', 'pino')).toEqual([]);
+    expect(imports('src/codec/iproto/a.ts', './b.ts', '../msgpack/index.ts', '../../base/index.ts', 'pino')).toEqual(
+      [],
+    );
   });
 
   it('finds wrong directions, side doors, files in no room, Node and unknown packages', () => {

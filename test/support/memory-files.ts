@@ -88,7 +88,14 @@ export class MemoryFiles implements Files {
   status(path: string): ReturnType<Files['status']> {
     const node = this.#entries.get(path);
     if (node === undefined) return null;
-    return { kind: 'file', sizeBytes: node.content.length, modifiedSeconds: 0, device: 0, inode: 0, permissions: 0o600 };
+    return {
+      kind: 'file',
+      sizeBytes: node.content.length,
+      modifiedSeconds: 0,
+      device: 0,
+      inode: 0,
+      permissions: 0o600,
+    };
   }
 
   makeDirectories(): void {}
