@@ -10,7 +10,8 @@ import { parseArgs } from 'node:util';
 import { ROOT } from './steps.ts';
 
 /** What a module `test/long/PART.ts` exports as `run`. */
-export type LongTest = (options: Readonly<{ from: number }>) => Promise<LongTestResult>;
+/** `count` is how much of the part is to be run, null for all that is left of it. */
+export type LongTest = (options: Readonly<{ from: number; count: number | null }>) => Promise<LongTestResult>;
 /** `next` is the number with which the next run goes on. */
 export type LongTestResult = Readonly<{ count: number; next: number; failures: readonly string[] }>;
 
@@ -41,18 +42,20 @@ function record(part: string, from: number, { count, failures }: LongTestResult,
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { from: { type: 'string', default: '0' } },
+    options: { from: { type: 'string', default: '0' }, count: { type: 'string' } },
   });
   const [part] = positionals;
   const from = Number(values.from);
+  const count = values.count === undefined ? null : Number(values.count);
   if (
     part === undefined ||
     positionals.length !== 1 ||
     !PARTS.includes(part) ||
     !Number.isSafeInteger(from) ||
-    from < 0
+    from < 0 ||
+    (count !== null && (!Number.isSafeInteger(count) || count < 1))
   ) {
-    console.error(`usage: npm run test:long -- ${PARTS.join('|')} [--from N]`);
+    console.error(`usage: npm run test:long -- ${PARTS.join('|')} [--from N] [--count N]`);
     return 2;
   }
   const file = join(ROOT, 'test', 'long', `${part}.ts`);
@@ -62,7 +65,7 @@ async function main(): Promise<number> {
   }
   const commit = commitName();
   const { run } = (await import(pathToFileURL(file).href)) as { run: LongTest };
-  const result = await run({ from });
+  const result = await run({ from, count });
   record(part, from, result, commit);
   for (const failure of result.failures) console.log(`failed: ${failure}`);
   console.log(

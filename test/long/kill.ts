@@ -5,10 +5,10 @@ import { killRounds, type KillResult } from '../support/kill-rounds.ts';
 const ROUNDS = 1000;
 const ROUNDS_PER_DIRECTORY = 25;
 
-export const run: LongTest = async ({ from }) => {
+export const run: LongTest = async ({ from, count }) => {
   const failures: string[] = [];
   const first = Math.floor(from / ROUNDS_PER_DIRECTORY) * ROUNDS_PER_DIRECTORY;
-  const end = first < ROUNDS ? ROUNDS : first + ROUNDS;
+  const end = count === null ? (first < ROUNDS ? ROUNDS : first + ROUNDS) : first + count;
   let next = first;
   for (; next < end && failures.length < 3; next += ROUNDS_PER_DIRECTORY) {
     const walMode = (next / ROUNDS_PER_DIRECTORY) % 2 === 0 ? 'write' : 'fsync';

@@ -4,8 +4,8 @@ import { runSeeds } from '../../sim/seeds.ts';
 
 const SEEDS = 5000;
 
-export const run: LongTest = async ({ from }) => {
-  const { count, next, counts, failures } = await runSeeds(from, SEEDS);
+export const run: LongTest = async ({ from, count: wanted }) => {
+  const { count, next, counts, failures } = await runSeeds(from, wanted ?? SEEDS);
   console.log(counts);
   return { count, next, failures };
 };
