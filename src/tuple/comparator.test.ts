@@ -155,6 +155,13 @@ describe('numbers', () => {
     );
   });
 
+  test('that are equal give zero and not minus zero', () => {
+    const double = Uint8Array.from([203, 67, 64, 0, 0, 0, 0, 0, 0]);
+    const integer = Uint8Array.from([207, 0, 32, 0, 0, 0, 0, 0, 0]);
+    expect(Object.is(compareNumbers(double, 0, integer, 0), 0)).toBe(true);
+    expect(Object.is(compareNumbers(integer, 0, double, 0), 0)).toBe(true);
+  });
+
   test('have hints that never contradict their order, in number and scalar parts', () => {
     for (const type of ['number', 'scalar'] as const) {
       const comparator = comparatorOf(type);

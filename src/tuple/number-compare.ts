@@ -62,7 +62,8 @@ export function compareNumbers(aBytes: Uint8Array, a: number, bBytes: Uint8Array
   if (aKind === KIND.extension || bKind === KIND.extension) return compareAsDecimals(aBytes, a, bBytes, b);
   if (aKind >= KIND.float && bKind >= KIND.float) return 0;
   if (aRounded < EXACT_BELOW && aRounded > -EXACT_BELOW) return 0;
-  return aKind >= KIND.float ? -compareWholeDouble(bBytes, b, aRounded) : compareWholeDouble(aBytes, a, bRounded);
+  // A subtraction, because the negation of an equal pair would be minus zero, which is not 0 to everybody.
+  return aKind >= KIND.float ? 0 - compareWholeDouble(bBytes, b, aRounded) : compareWholeDouble(aBytes, a, bRounded);
 }
 
 /** Compares an integer with a double of the same rounded value, of magnitude 2^53 to 2^64: so the double is whole. */
