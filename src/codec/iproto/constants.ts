@@ -270,30 +270,6 @@ export const TRANSACTION_ISOLATION = {
 export type TransactionIsolationName = keyof typeof TRANSACTION_ISOLATION;
 export type TransactionIsolation = (typeof TRANSACTION_ISOLATION)[TransactionIsolationName];
 
-/** Bits of the privileges that `_priv` keeps. */
-export const PRIVILEGE = {
-  read: 1,
-  write: 2,
-  execute: 4,
-  session: 8,
-  usage: 16,
-  create: 32,
-  drop: 64,
-  alter: 128,
-  reference: 256,
-  trigger: 512,
-  insert: 1024,
-  update: 2048,
-  delete: 4096,
-  grant: 8192,
-  revoke: 16384,
-} as const;
-export type PrivilegeName = keyof typeof PRIVILEGE;
-export type Privilege = (typeof PRIVILEGE)[PrivilegeName];
-
-/** Every privilege there is or will be. */
-export const PRIVILEGE_ALL = 0xffffffff;
-
 /** Ids of the system spaces that clients read. */
 export const SYSTEM_SPACE_ID = {
   vcollation: 277,
