@@ -120,9 +120,11 @@ export class FileError extends Error {
   readonly code: string;
   readonly errno: number;
   readonly path: string;
+  readonly operation: string;
 
   constructor(code: string, errno: number, path: string, operation: string) {
     super(`${operation} ${path}: ${code}`);
+    this.operation = operation;
     this.code = code;
     this.errno = errno;
     this.path = path;
@@ -197,7 +199,7 @@ export class NetworkError extends Error {
 }
 
 /** The closed list of what can run in a worker; `instance/workers` has one entry for each. */
-export type WorkerKind = 'log' | 'checkpoint';
+export type WorkerKind = 'log' | 'checkpoint' | 'recovery';
 
 export interface Workers {
   /**

@@ -9,7 +9,7 @@
  */
 import { SeededRandom } from '../../../src/base/index.ts';
 import { connect, type Connection } from '../../../src/client/index.ts';
-import { runCheckpointWorker } from '../../../src/engine/checkpoint/index.ts';
+import { runCheckpointWorker, runReadingWorker } from '../../../src/engine/checkpoint/index.ts';
 import { runLogWorker } from '../../../src/engine/wal/index.ts';
 import { SimulatedWorld, type SimulatedHost, type WorkerEntry, type WorldOptions } from '../../env/index.ts';
 import { audit, completeSchema, repairSequence, type Findings } from './audit.ts';
@@ -72,6 +72,7 @@ class Run {
     this.#world = new SimulatedWorld(seed, options);
     this.#world.registerWorkerEntry('log', options.logWorker ?? runLogWorker);
     this.#world.registerWorkerEntry('checkpoint', runCheckpointWorker);
+    this.#world.registerWorkerEntry('recovery', runReadingWorker);
     this.#random = new SeededRandom(this.#world.random.uint32());
     const random = this.#random;
     const settings = {

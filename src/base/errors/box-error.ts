@@ -52,11 +52,13 @@ export class CorruptionError extends Error {
   override readonly name = 'CorruptionError';
   readonly file: string;
   readonly offset: number;
+  readonly reason: string;
 
   constructor(file: string, offset: number, reason: string) {
     super(offset >= 0 ? `${file}: ${reason} at offset ${offset}` : `${file}: ${reason}`);
     this.file = file;
     this.offset = offset;
+    this.reason = reason;
   }
 }
 

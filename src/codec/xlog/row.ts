@@ -30,6 +30,16 @@ export const ROW_FLAG = { commit: 1, waitSync: 2, waitAck: 4 } as const;
 
 const KEY = { type: 0, sync: 1, replicaId: 2, lsn: 3, timestamp: 4, groupId: 7, tsn: 8, flags: 9 } as const;
 
+const FIXMAP = 0x80;
+const DOUBLE = 0xcb;
+const PLAIN_FIELDS_MAX = 4;
+const PLAIN_FIELD_BYTES_MAX = 10;
+/** By first byte: the size of a number of up to 32 bits, or of a double; 0 for all else. */
+const PLAIN_VALUE_BYTES = Uint8Array.from({ length: 256 }, (_, head) => {
+  if (head < 0x80) return 1;
+  return { 0xcc: 2, 0xcd: 3, 0xce: 5, [DOUBLE]: 9 }[head] ?? 0;
+});
+
 export type RowHeader = Readonly<{
   /** Request type: 2 INSERT, 3 REPLACE, 4 UPDATE, 5 DELETE, 9 UPSERT, 12 NOP ... */
   type: number;
@@ -148,11 +158,13 @@ export class RowReader {
 
   /** Position after the header map, or -1. */
   #readHeader(start: number): number {
+    this.type = this.replicaId = this.groupId = this.lsn = this.timestampSeconds = this.flags = 0;
+    const plainEnd = this.#readPlainHeader(start);
+    if (plainEnd >= 0) return plainEnd;
     const { bytes } = this;
     const end = checkValue(bytes, start, this.#end);
     const count = end < 0 ? -1 : mapLength(bytes, start);
     if (count < 0) return -1;
-    this.type = this.replicaId = this.groupId = this.lsn = this.timestampSeconds = this.flags = 0;
     let tsnPosition = -1;
     let position = start + containerHeaderSize(bytes, start);
     for (let index = 0; index < count; index++) {
@@ -165,6 +177,45 @@ export class RowReader {
     }
     if (!Number.isSafeInteger(this.lsn) || this.replicaId > REPLICA_ID_MAX) return -1;
     return this.#readTsn(tsnPosition) ? end : -1;
+  }
+
+  /**
+   * The header as a snapshot's and most of a log's rows have it: type, replica id, LSN and time in their commonest
+   * encodings. Position after it, or -1 if anything is different.
+   */
+  #readPlainHeader(start: number): number {
+    const { bytes } = this;
+    const count = bytes[start]! - FIXMAP;
+    if (count < 0 || count > PLAIN_FIELDS_MAX || start + 1 + count * PLAIN_FIELD_BYTES_MAX > this.#end) return -1;
+    let position = start + 1;
+    for (let index = 0; index < count; index++) {
+      const key = bytes[position]!;
+      const head = bytes[position + 1]!;
+      const size = PLAIN_VALUE_BYTES[head]!;
+      if (key === KEY.timestamp ? head !== DOUBLE : size === 0 || head === DOUBLE) return -1;
+      const value = head < 0x80 ? head : readNumber(bytes, position + 1);
+      switch (key) {
+        case KEY.type:
+          this.type = value;
+          break;
+        case KEY.replicaId:
+          if (value > REPLICA_ID_MAX) return -1;
+          this.replicaId = value;
+          break;
+        case KEY.lsn:
+          this.lsn = value;
+          break;
+        case KEY.timestamp:
+          this.timestampSeconds = value;
+          break;
+        default:
+          return -1;
+      }
+      position += 1 + size;
+    }
+    this.tsn = this.lsn;
+    this.flags = ROW_FLAG.commit;
+    return position;
   }
 
   #readField(key: number, position: number): boolean {

@@ -5,7 +5,7 @@
 import { boxError } from '../../base/index.ts';
 import { REQUEST_TYPE, RequestDecoder } from '../../codec/iproto/index.ts';
 import type { RowReader } from '../../codec/xlog/index.ts';
-import { NO_ADDRESS } from '../arena/index.ts';
+import { type Address, NO_ADDRESS } from '../arena/index.ts';
 import type { RowApplier } from '../checkpoint/index.ts';
 import { BulkFill, type Space } from '../memtx/index.ts';
 import type { Box } from './box.ts';
@@ -30,35 +30,24 @@ export class BoxRowApplier implements RowApplier {
 
   applySnapshotRow(row: RowReader): void {
     if (row.type !== REQUEST_TYPE.insert) throw boxError('UNKNOWN_REQUEST_TYPE', row.type);
-    const request = this.#decode(row, PUT_KEYS);
-    const space = this.#box.catalog.space(request.spaceId);
-    if (space === undefined) throw boxError('NO_SUCH_SPACE', String(request.spaceId));
+    const { spaceId, bytes, tuplePosition, tupleEnd } = this.#decode(row, PUT_KEYS);
+    this.applySnapshotTuple(spaceId, bytes, tuplePosition, tupleEnd);
+  }
+
+  applySnapshotTuple(spaceId: number, bytes: Uint8Array, position: number, end: number): void {
+    const space = this.#box.catalog.space(spaceId);
+    if (space === undefined) throw boxError('NO_SUCH_SPACE', String(spaceId));
     if (space.isSystem) {
-      this.#box.transactions.begin();
-      try {
-        this.#apply(row, request);
-      } catch (error) {
-        this.#box.transactions.rollback();
-        throw error;
-      }
-      this.#box.transactions.commit();
+      this.#inTransaction(() => this.#box.statements.insert(this.#box.adminSession, spaceId, bytes, position, end));
       return;
     }
     if (space.reacts) {
-      this.#applyWatched(space, request);
+      this.#inTransaction(() => this.#insertWatched(space, bytes, position, end));
       return;
     }
-    const tuple = space.newTuple(request.bytes, request.tuplePosition, request.tupleEnd);
-    if (!this.#toleratesRows) {
-      this.#fillOf(space).add(tuple);
-      return;
-    }
-    try {
-      space.replace(NO_ADDRESS, tuple, 'insert');
-    } catch (error) {
-      space.freeTuple(tuple);
-      throw error;
-    }
+    const tuple = space.newTuple(bytes, position, end);
+    if (this.#toleratesRows) this.#insertAlone(space, tuple);
+    else this.#fillOf(space).add(tuple);
   }
 
   *finishSnapshot(): Generator<void> {
@@ -76,25 +65,33 @@ export class BoxRowApplier implements RowApplier {
     return fill;
   }
 
-  /** A row of a space with on_replace triggers, which were set when the schema was made; they see every row. */
-  #applyWatched(space: Space, request: RequestDecoder): void {
+  #inTransaction(statement: () => void): void {
     const { transactions } = this.#box;
     transactions.begin();
     try {
-      const tuple = space.newTuple(request.bytes, request.tuplePosition, request.tupleEnd);
-      try {
-        space.replace(NO_ADDRESS, tuple, 'insert');
-      } catch (error) {
-        space.freeTuple(tuple);
-        throw error;
-      }
-      transactions.changed(space, NO_ADDRESS, tuple);
-      for (const trigger of space.onReplace) trigger(space, NO_ADDRESS, tuple);
+      statement();
     } catch (error) {
       transactions.rollback();
       throw error;
     }
     transactions.commit();
+  }
+
+  #insertAlone(space: Space, tuple: Address): void {
+    try {
+      space.replace(NO_ADDRESS, tuple, 'insert');
+    } catch (error) {
+      space.freeTuple(tuple);
+      throw error;
+    }
+  }
+
+  /** For a space with on_replace triggers, which were set when the schema was made; they see every row. */
+  #insertWatched(space: Space, bytes: Uint8Array, position: number, end: number): void {
+    const tuple = space.newTuple(bytes, position, end);
+    this.#insertAlone(space, tuple);
+    this.#box.transactions.changed(space, NO_ADDRESS, tuple);
+    for (const trigger of space.onReplace) trigger(space, NO_ADDRESS, tuple);
   }
 
   applyLogRow(row: RowReader): void {

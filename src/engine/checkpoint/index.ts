@@ -1,11 +1,6 @@
-export {
-  type CheckpointResult,
-  Checkpointer,
-  type CheckpointOptions,
-  type CheckpointSource,
-  type ViewLimits,
-} from './checkpointer.ts';
+export { type CheckpointResult, Checkpointer, type CheckpointOptions, type CheckpointSource } from './checkpointer.ts';
 export { runCheckpointWorker } from './checkpoint-worker.ts';
+export { runReadingWorker } from './reading-worker.ts';
 export { type CollectorOptions, FileCollector } from './file-collector.ts';
 export {
   hasState,

@@ -6,13 +6,17 @@
  * given back between slices. Nothing in the directory is changed, except that left over temporary files are removed.
  */
 import { BoxError, CorruptionError, boxError } from '../../base/index.ts';
-import { type RowReader, type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
+import { RowReader, type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
 import type { Env, Logger } from '../../env/index.ts';
 import { IN_PROGRESS_SUFFIX, LogFileCursor, LogReader, listSignatures, logFilePath } from '../wal/index.ts';
+import { SnapshotReading } from './snapshot-reading.ts';
+import { readSnapshotRows, type SnapshotRowHandlers } from './snapshot-rows.ts';
 
 /** Applies rows to the engine; `engine/box` implements it. Throws BoxError for a row that does not fit the state. */
 export interface RowApplier {
-  /** An INSERT of a snapshot. */
+  /** An INSERT of a snapshot, already parsed: `bytes[position, end)` is a valid MessagePack array. */
+  applySnapshotTuple(spaceId: number, bytes: Uint8Array, position: number, end: number): void;
+  /** Any other row of a snapshot. */
   applySnapshotRow(row: RowReader): void;
   /** All rows of the snapshot were given: brings them into use, in steps between which the thread may be given away. */
   finishSnapshot(): Iterable<void>;
@@ -74,24 +78,11 @@ export async function recover(
     onWarning,
   });
   const { header } = snapshot;
+  snapshot.close();
   checkSignature(path, signature, header.vclock);
   const { instanceUuid } = header;
   if (instanceUuid === null) throw new CorruptionError(path, -1, 'the header names no instance');
-  const tolerant = tolerantly(log, path, options.forceRecovery);
-  const size = Math.max(1, files.status(path)?.sizeBytes ?? 1);
-  let snapshotRows = 0;
-  try {
-    const onRow = (row: RowReader): void => {
-      snapshotRows++;
-      tolerant(() => applier.applySnapshotRow(row));
-    };
-    while (snapshot.readRows(SLICE_BYTES, onRow) === 'more') {
-      onProgress('snapshot', snapshotRows, snapshot.position / size);
-      await nextTurn(env);
-    }
-  } finally {
-    snapshot.close();
-  }
+  const snapshotRows = await recoverSnapshot(env, log, path, options, applier, onProgress);
   for (const _step of applier.finishSnapshot()) await nextTurn(env);
   onProgress('snapshot', snapshotRows, 1);
   const reader = new LogReader(env, {
@@ -104,6 +95,42 @@ export async function recover(
   const logRows = await recoverLog(env, log, reader, options, applier, onProgress);
   const { vclock, lastFileVclock } = reader;
   return { instanceUuid, snapshotVclock: header.vclock, vclock, lastFileVclock, snapshotRows, logRows };
+}
+
+/** Applies the rows that a worker reads, chunk by chunk; returns their number. */
+async function recoverSnapshot(
+  env: Env,
+  log: Logger,
+  path: string,
+  { forceRecovery }: RecoveryOptions,
+  applier: RowApplier,
+  onProgress: RecoveryProgress,
+): Promise<number> {
+  const tolerant = tolerantly(log, path, forceRecovery);
+  const sizeBytes = Math.max(1, env.files.status(path)?.sizeBytes ?? 1);
+  const row = new RowReader();
+  // The bulk of every start: only what is tolerant pays for it, with a closure a row.
+  const onTuple: SnapshotRowHandlers['onTuple'] = forceRecovery
+    ? (...tuple) => tolerant(() => applier.applySnapshotTuple(...tuple))
+    : (spaceId, bytes, position, end) => applier.applySnapshotTuple(spaceId, bytes, position, end);
+  const onRow: SnapshotRowHandlers['onRow'] = (bytes, start, end) => {
+    row.reset(bytes, start, end);
+    row.next();
+    tolerant(() => applier.applySnapshotRow(row));
+  };
+  let rows = 0;
+  const reading = new SnapshotReading(env, { path, forceRecovery }, (text) => log.warn(text));
+  try {
+    for (let chunk = await reading.next(); chunk !== null; chunk = await reading.next()) {
+      rows += readSnapshotRows(chunk.rows, chunk.places, { onTuple, onRow });
+      reading.giveBack(chunk);
+      onProgress('snapshot', rows, chunk.position / sizeBytes);
+      await nextTurn(env);
+    }
+  } finally {
+    await reading.stop();
+  }
+  return rows;
 }
 
 async function recoverLog(

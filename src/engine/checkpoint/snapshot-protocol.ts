@@ -1,6 +1,7 @@
 /** What goes between the engine's thread and the worker that writes a snapshot: plain data, in order. */
 import { assert } from '../../base/index.ts';
 import type { WorkerMessage } from '../../env/index.ts';
+import { asRecord, asTaggedRecord } from './worker-messages.ts';
 
 export type SnapshotWorkerParameters = Readonly<{
   directory: string;
@@ -24,29 +25,15 @@ export type SnapshotReply =
   | Readonly<{ kind: 'failed'; code: string; errno: number; message: string }>;
 
 export function asSnapshotRequest(message: WorkerMessage): SnapshotRequest {
-  return tagged(message) as unknown as SnapshotRequest;
+  return asTaggedRecord(message) as unknown as SnapshotRequest;
 }
 
 export function asSnapshotReply(message: WorkerMessage): SnapshotReply {
-  return tagged(message) as unknown as SnapshotReply;
+  return asTaggedRecord(message) as unknown as SnapshotReply;
 }
 
 export function asSnapshotWorkerParameters(message: WorkerMessage): SnapshotWorkerParameters {
   const record = asRecord(message);
   assert(typeof record['directory'] === 'string', 'parameters of the snapshot worker');
   return record as unknown as SnapshotWorkerParameters;
-}
-
-function tagged(message: WorkerMessage): { readonly [key: string]: WorkerMessage } {
-  const record = asRecord(message);
-  assert(typeof record['kind'] === 'string', 'a message of the snapshot worker has a kind');
-  return record;
-}
-
-function asRecord(message: WorkerMessage): { readonly [key: string]: WorkerMessage } {
-  assert(
-    typeof message === 'object' && message !== null && !Array.isArray(message) && !(message instanceof Uint8Array),
-    'a message of the snapshot worker is a record',
-  );
-  return message as { readonly [key: string]: WorkerMessage };
 }

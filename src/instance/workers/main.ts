@@ -1,6 +1,6 @@
 /** Entry of every worker thread: runs what its owner asked for. */
 import { unreachable } from '../../base/index.ts';
-import { runCheckpointWorker } from '../../engine/checkpoint/index.ts';
+import { runCheckpointWorker, runReadingWorker } from '../../engine/checkpoint/index.ts';
 import { runLogWorker } from '../../engine/wal/index.ts';
 import { createWorkerEnv, workerChannel, workerStart } from '../../env/node/index.ts';
 
@@ -11,6 +11,9 @@ switch (kind) {
     break;
   case 'checkpoint':
     runCheckpointWorker(createWorkerEnv(), workerChannel(), parameters);
+    break;
+  case 'recovery':
+    runReadingWorker(createWorkerEnv(), workerChannel(), parameters);
     break;
   default:
     unreachable(kind);
