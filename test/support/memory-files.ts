@@ -18,7 +18,13 @@ export type Fault =
 
 const ERRNO = { ENOENT: 2, EIO: 5, EEXIST: 17, ENOSPC: 28 } as const;
 
-type Node = { content: Uint8Array; synced: Uint8Array };
+/** `[abandonedFrom, abandonedTo)` was given up by a sync that failed: no later one writes it, unless it is written again. */
+type Node = { content: Uint8Array; synced: Uint8Array; abandonedFrom: number; abandonedTo: number };
+
+function newNode(content: Uint8Array, synced: Uint8Array): Node {
+  return { content, synced, abandonedFrom: 0, abandonedTo: 0 };
+}
+
 type Directory = Map<string, Node>;
 
 export class MemoryFiles implements Files {
@@ -31,10 +37,18 @@ export class MemoryFiles implements Files {
   #syncedEntries: Directory = new Map();
   #isCrashed = false;
 
-  /** What is there after the process has died and started again. */
+  /** What is there after the process has died and started again; all of it counts as durable. */
   afterProcessCrash(): MemoryFiles {
     const after = new MemoryFiles();
     for (const [path, node] of this.#entries) after.put(path, node.content);
+    return after;
+  }
+
+  /** The same, and what is on the disk stays what it is. */
+  afterRestart(): MemoryFiles {
+    const after = new MemoryFiles();
+    after.#entries = new Map(this.#entries);
+    after.#syncedEntries = new Map(this.#syncedEntries);
     return after;
   }
 
@@ -62,7 +76,7 @@ export class MemoryFiles implements Files {
 
   /** Sets a file's content, durably. */
   put(path: string, content: Uint8Array): void {
-    const node = { content: content.slice(), synced: content.slice() };
+    const node = newNode(content.slice(), content.slice());
     this.#entries.set(path, node);
     this.#syncedEntries.set(path, node);
   }
@@ -73,7 +87,7 @@ export class MemoryFiles implements Files {
     let node = this.#entries.get(path);
     if (node !== undefined && mode === 'create') throw new FileError('EEXIST', ERRNO.EEXIST, path, 'open');
     if (node === undefined) {
-      node = { content: new Uint8Array(0), synced: new Uint8Array(0) };
+      node = newNode(new Uint8Array(0), new Uint8Array(0));
       this.#entries.set(path, node);
     }
     return new MemoryFile(this, path, node);
@@ -182,8 +196,18 @@ class MemoryFile implements OpenFile {
   }
 
   sync(): void {
-    this.#files.beforeOperation('sync', this.path);
-    this.#node.synced = this.#node.content.slice();
+    const node = this.#node;
+    try {
+      this.#files.beforeOperation('sync', this.path);
+    } catch (error) {
+      if (error instanceof FileError) {
+        node.abandonedFrom = Math.min(node.synced.length, node.content.length);
+        node.abandonedTo = node.content.length;
+      }
+      throw error;
+    }
+    const hasAbandoned = node.abandonedFrom < Math.min(node.abandonedTo, node.content.length);
+    node.synced = node.content.slice(0, hasAbandoned ? node.abandonedFrom : node.content.length);
   }
 
   truncate(sizeBytes: number): void {
@@ -198,5 +222,8 @@ class MemoryFile implements OpenFile {
     grown.set(this.#node.content);
     grown.set(source.subarray(offset, offset + length), position);
     this.#node.content = grown;
+    if (position <= this.#node.abandonedFrom) {
+      this.#node.abandonedFrom = Math.max(this.#node.abandonedFrom, position + length);
+    }
   }
 }

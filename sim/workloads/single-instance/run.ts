@@ -190,13 +190,9 @@ class Run {
     }
   }
 
-  /**
-   * In wal_mode write a power cut may leave any part of what was not synced. In fsync it may if a sync had failed and the
-   * process ended, because the rows could not be cut off either: the next one reads them from the system's cache, and no
-   * later sync makes durable what the system has given up.
-   */
+  /** In wal_mode write a power cut may leave any part of what was not synced. */
   #mayHaveHoles(): boolean {
-    return this.#hasLostPower && (this.#server.settings.walMode === 'write' || this.#server.hasDoubtfulCache);
+    return this.#hasLostPower && this.#server.settings.walMode === 'write';
   }
 
   async #phase(): Promise<void> {
@@ -272,7 +268,6 @@ class Run {
     }
     this.#counters.found(findings.counters, promise, hasLostPower);
     this.#tickets.found(findings.tickets, promise, hasLostPower);
-    if (hasLostPower) this.#server.hasDoubtfulCache = false;
     this.#hasLostPower = false;
     return findings;
   }
@@ -320,8 +315,7 @@ class Run {
     await this.#pause();
     const before = await this.#check(false);
     const vclock = this.#server.instance?.box.vclock() ?? [];
-    const { settings, hasDoubtfulCache } = this.#server;
-    const isSafe = settings.walMode === 'fsync' && !hasDoubtfulCache;
+    const isSafe = this.#server.settings.walMode === 'fsync';
     const ending: Ending = this.#random.pick(['kill', 'stop', isSafe ? 'crash' : 'kill']);
     await this.#end(ending);
     const outcome = await this.#server.start(false);

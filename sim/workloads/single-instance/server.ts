@@ -37,8 +37,6 @@ export class SimulatedServer {
   #instance: Instance | null = null;
   /** Faults that may break the log are, or were since the start, in force. */
   mayBreakLog = false;
-  /** The log broke: its files may hold what the disk has not, until the power is cut. */
-  hasDoubtfulCache = false;
   #unexpected: Error | null = null;
 
   constructor(world: SimulatedWorld, host: SimulatedHost, settings: ServerSettings, counts: RunCounts) {
@@ -111,7 +109,6 @@ export class SimulatedServer {
   #failed(error: Error): void {
     if (this.mayBreakLog && error.name === 'LogBrokenError') {
       this.#counts.brokenLogs++;
-      this.hasDoubtfulCache = true;
     } else this.#unexpected ??= new Error('the instance failed', { cause: error });
     this.host.kill();
   }

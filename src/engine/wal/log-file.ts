@@ -37,13 +37,16 @@ export class LogFile {
   #committedBytes: number;
   #writtenBytes: number;
   #syncedBytes: number;
+  /** What was cut off may still be on the disk, behind rows that are all durable. */
+  #isTailDoubtful: boolean;
 
-  private constructor(file: OpenFile, vclock: Vclock, sizeBytes: number) {
+  private constructor(file: OpenFile, vclock: Vclock, sizeBytes: number, isTailDoubtful: boolean) {
     this.#file = file;
     this.vclock = vclock;
     this.#committedBytes = sizeBytes;
     this.#writtenBytes = sizeBytes;
     this.#syncedBytes = sizeBytes;
+    this.#isTailDoubtful = isTailDoubtful;
   }
 
   /**
@@ -105,13 +108,15 @@ export class LogFile {
   static #reopen(files: Files, directory: string, path: string, vclock: Vclock, headerBytes: number): LogFile {
     files.syncDirectory(directory);
     const file = files.open(path, 'update');
+    let hasTail: boolean;
     try {
-      if (file.sizeBytes() !== headerBytes) file.truncate(headerBytes);
+      hasTail = file.sizeBytes() !== headerBytes;
+      if (hasTail) file.truncate(headerBytes);
     } catch (error) {
       quietly(() => file.close());
       throw error;
     }
-    return new LogFile(file, vclock, headerBytes);
+    return new LogFile(file, vclock, headerBytes, hasTail);
   }
 
   get path(): string {
@@ -125,6 +130,7 @@ export class LogFile {
 
   /** Appends behind what was written; not part of the file until `commit`. Throws FileError. */
   write(bytes: Uint8Array, length: number): void {
+    if (this.#isTailDoubtful) this.#settleTail();
     this.#file.write(bytes, 0, length, this.#writtenBytes);
     this.#writtenBytes += length;
   }
@@ -158,7 +164,18 @@ export class LogFile {
       throw new LogBrokenError(`rows of a failed write cannot be removed: ${error.message}`);
     }
     this.#writtenBytes = this.#committedBytes;
+    this.#isTailDoubtful = this.#syncedBytes >= this.#committedBytes;
     this.#syncedBytes = Math.min(this.#syncedBytes, this.#committedBytes);
+  }
+
+  /**
+   * Makes sure that what was cut off is gone from the disk. Else a power cut in the midst of the next write could leave a
+   * mixture of both, which recovery would have to take for damage. Where rows before it are not durable either there is
+   * nothing to lose.
+   */
+  #settleTail(): void {
+    this.#file.sync();
+    this.#isTailDoubtful = false;
   }
 
   /**

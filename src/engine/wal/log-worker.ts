@@ -11,6 +11,7 @@ import { LogFileWriter } from './log-writer.ts';
 export function runLogWorker(env: WorkerEnv, channel: WorkerChannel, parameters: WorkerMessage): void {
   const post = (reply: LogReply): void => channel.post(reply);
   const writer = new LogFileWriter(env, asLogWorkerParameters(parameters), (text) => post({ kind: 'warning', text }));
+  writer.begin();
   channel.onMessage((message) => handle(env, writer, asLogRequest(message), post));
   channel.onStop(() => {
     writer.stop();

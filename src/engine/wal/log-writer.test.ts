@@ -95,15 +95,40 @@ describe('life of the files', () => {
     );
   });
 
-  test('a file that was there before is synced before one follows it', () => {
+  test.each(['at once', 'with the first batch'])('a file that was there before is made durable %s', (moment) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const files = new MemoryFiles();
+      writeRows(openWriter(files), 1, 3);
+      const content = files.content(name(0));
+      const writer = openWriter(files, { vclock: [0, 3], lastFileVclock: [] });
+      if (moment === 'at once') writer.begin();
+      else writeRows(writer, 4, 4);
+      const after = files.afterMachineCrash(new SeededRandom(seed));
+      expect(files.content(name(0))).toEqual(content);
+      expect(recover(after).lsns.slice(0, 3)).toEqual([1, 2, 3]);
+    }
+  });
+
+  test('a file larger than what is written at once stays as it is', () => {
+    const files = new MemoryFiles();
+    const content = Uint8Array.from({ length: 2_500_000 }, (_, at) => at % 251);
+    files.put(name(0), content);
+    openWriter(files, { vclock: [0, 5], lastFileVclock: [] }).begin();
+    expect(files.operations).toEqual(['open', 'write', 'write', 'write', 'sync']);
+    expect(files.content(name(0))).toEqual(content);
+  });
+
+  test('a failure of that is found again by the first batch, and the next one tries anew', () => {
     const files = new MemoryFiles();
     writeRows(openWriter(files), 1, 3);
     const writer = openWriter(files, { vclock: [0, 3], lastFileVclock: [] });
-    const before = files.operations.length;
-    writeRows(writer, 4, 4);
-    const after = files.afterMachineCrash(new SeededRandom(1));
-    expect(files.operations.slice(before, before + 2)).toEqual(['open', 'sync']);
-    expect(recover(after).lsns.slice(0, 3)).toEqual([1, 2, 3]);
+    files.failing.add('sync');
+    writer.begin();
+    expect(writeRows(writer, 4, 4)).toMatchObject({ ok: false, code: 'EIO' });
+    expect(files.paths()).toEqual([name(0)]);
+    files.failing.clear();
+    expect(writeRows(writer, 4, 4).ok).toBe(true);
+    expect(recover(files.afterMachineCrash(new SeededRandom(1))).lsns.slice(0, 3)).toEqual([1, 2, 3]);
   });
 
   test('rotation ends the file with its marker, synced; a file without rows is kept', () => {
@@ -349,6 +374,53 @@ describe('faults', () => {
     files.fault = { kind: 'error', operation: files.operations.length, code: 'ENOSPC' };
     files.failing.add('truncate');
     expect(() => writer.writeBatch(batch)).toThrow(LogBrokenError);
+  });
+
+  test('rows that could be neither synced nor removed are there for good once something follows them', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const files = new MemoryFiles();
+      const broken = openWriter(files, { walMode: 'fsync' });
+      writeRows(broken, 1, 2);
+      files.failing.add('sync').add('truncate');
+      expect(() => writeRows(broken, 3, 3)).toThrow(LogBrokenError);
+      const restarted = files.afterRestart();
+      const { vclock, lastFileVclock, lsns } = recover(restarted);
+      expect(lsns).toEqual([1, 2, 3]);
+      expect(recover(restarted.afterMachineCrash(new SeededRandom(seed))).lsns.slice(0, 2)).toEqual([1, 2]);
+      const writer = openWriter(restarted, { walMode: 'fsync', vclock, lastFileVclock });
+      expect(writeRows(writer, 4, 5).ok).toBe(true);
+      expect(recover(restarted.afterMachineCrash(new SeededRandom(seed))).lsns).toEqual(range(1, 5));
+    }
+  });
+
+  test('where all rows are durable, nothing is written over failed ones before they are surely gone', () => {
+    const files = new MemoryFiles();
+    const writer = openWriter(files, { walMode: 'fsync' });
+    writeRows(writer, 1, 2);
+    const before = files.operations.length;
+    files.fault = { kind: 'error', operation: before, code: 'ENOSPC' };
+    expect(writeRows(writer, 3, 3)).toMatchObject({ ok: false, code: 'ENOSPC' });
+    files.fault = { kind: 'error', operation: before + 2, code: 'EIO' };
+    expect(writeRows(writer, 3, 3)).toMatchObject({ ok: false, code: 'EIO' });
+    expect(writeRows(writer, 3, 4).ok).toBe(true);
+    const [failed, again, done] = [
+      ['write', 'truncate'],
+      ['sync', 'truncate'],
+      ['sync', 'write', 'sync'],
+    ] as const;
+    expect(files.operations.slice(before)).toEqual([...failed, ...again, ...done, 'write', 'sync']);
+    expect(recover(files).lsns).toEqual(range(1, 4));
+  });
+
+  test('where they are not, as in wal_mode write, no sync is added', () => {
+    const files = new MemoryFiles();
+    const writer = openWriter(files);
+    writeRows(writer, 1, 2);
+    const before = files.operations.length;
+    files.fault = { kind: 'error', operation: before, code: 'ENOSPC' };
+    expect(writeRows(writer, 3, 3)).toMatchObject({ ok: false, code: 'ENOSPC' });
+    expect(writeRows(writer, 3, 3).ok).toBe(true);
+    expect(files.operations.slice(before)).toEqual(['write', 'truncate', 'write']);
   });
 
   test('a process that dies at any operation loses nothing that was acknowledged', () => {

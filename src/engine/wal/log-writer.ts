@@ -3,8 +3,8 @@
  *
  * Guarantees: a batch that was reported written is read back by recovery after a crash of the process, and after a crash
  * of the machine if its durability was 'sync'; a batch that was reported failed has left nothing behind (a machine that
- * dies right after may have kept it: a truncation is not synced); batches are in
- * the files in their order; a transaction is never split over two blocks.
+ * dies right after may have kept it: a truncation is synced with the next write only); batches are in the files in their
+ * order; a transaction is never split over two blocks.
  *
  * What can no longer be guaranteed ends the writer by a LogBrokenError (as Tarantool panics): a tail that could not be
  * cut back, and a failed sync while acknowledged rows before it had not been synced.
@@ -18,7 +18,7 @@ import {
   vclockIsCoveredBy,
   vclockSignature,
 } from '../../codec/xlog/index.ts';
-import { FileError, type WorkerEnv } from '../../env/index.ts';
+import { FileError, type OpenFile, type WorkerEnv } from '../../env/index.ts';
 import type { Durability } from '../txn/index.ts';
 import { LogFile } from './log-file.ts';
 import { logFilePath } from './log-files.ts';
@@ -60,6 +60,8 @@ export type LogWriteResult =
     }>
   | Readonly<{ ok: false; code: string; errno: number; message: string }>;
 
+/** Bytes of a file that are read and written again at once. */
+const REWRITE_BYTES = 1048576;
 /** Encoded blocks are written when so many bytes have gathered, so that a huge batch needs no buffer of its size. */
 const WRITE_BYTES = 1048576;
 const ERRNO_ECANCELED = 125;
@@ -75,7 +77,7 @@ export class LogFileWriter {
   /** Of a file that was there before and may not be durable. */
   #inheritedVclock: Vclock | null;
 
-  /** Touches no file. */
+  /** Touches no file before `begin`. */
   constructor(
     env: Pick<WorkerEnv, 'files' | 'compression'>,
     options: LogWriterOptions,
@@ -87,6 +89,20 @@ export class LogFileWriter {
     this.#vclock = options.vclock;
     this.#lastFileVclock = options.lastFileVclock;
     this.#inheritedVclock = options.lastFileVclock;
+  }
+
+  /**
+   * Makes durable what recovery has read, so that the first batch need not wait for it. If that fails, the first batch
+   * tries again.
+   */
+  begin(): void {
+    if (this.#options.walMode === 'none') return;
+    try {
+      this.#secureInherited();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.#onWarning(`what was recovered is not made durable yet: ${error.message}`);
+    }
   }
 
   /** State after the last batch written. */
@@ -154,7 +170,7 @@ export class LogFileWriter {
 
   #openFile(): LogFile {
     const { directory, instanceUuid, softwareVersion } = this.#options;
-    this.#syncInherited();
+    this.#secureInherited();
     const file = LogFile.open(
       this.#env,
       { directory, instanceUuid, softwareVersion, onWarning: this.#onWarning },
@@ -167,9 +183,11 @@ export class LogFileWriter {
 
   /**
    * Makes the file durable that the last run of the process has left, before one follows it: else a crash of the machine
-   * could keep the rows of the new file and lose those before them.
+   * could keep the rows of the new file and lose those before them. A sync alone would not do: if one has failed before
+   * the process ended, the system may take what it could not write for written, and still show it to readers. So the file
+   * is written again, byte for byte; after a clean stop it has no rows.
    */
-  #syncInherited(): void {
+  #secureInherited(): void {
     const vclock = this.#inheritedVclock;
     if (vclock === null) return;
     const { files } = this.#env;
@@ -177,6 +195,7 @@ export class LogFileWriter {
     if (files.status(path) !== null) {
       const file = files.open(path, 'update');
       try {
+        rewrite(file);
         file.sync();
       } finally {
         file.close();
@@ -225,6 +244,18 @@ export class LogFileWriter {
   #flushBlocks(file: LogFile): void {
     file.write(this.#blocks.bytes, this.#blocks.position);
     this.#blocks.reset();
+  }
+}
+
+/** Writes what the file holds over itself. */
+function rewrite(file: OpenFile): void {
+  const sizeBytes = file.sizeBytes();
+  const bytes = new Uint8Array(Math.min(sizeBytes, REWRITE_BYTES));
+  for (let position = 0; position < sizeBytes;) {
+    const count = file.read(bytes, 0, Math.min(bytes.length, sizeBytes - position), position);
+    if (count === 0) return;
+    file.write(bytes, 0, count, position);
+    position += count;
   }
 }
 
