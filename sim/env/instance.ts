@@ -1,4 +1,5 @@
 /** One boot of a simulated machine: its threads and its ports, until it is killed, crashes or ends. */
+import * as vm from 'node:vm';
 import { SeededRandom } from '../../src/base/index.ts';
 import type { Env, LogLevel, LogSink, ProcessControl, Scripts, Signal, WorkerEnv } from '../../src/env/index.ts';
 import { LOG_LEVELS } from '../../src/env/index.ts';
@@ -90,7 +91,11 @@ export class SimulatedInstance {
       onSignal: (signal, handler) => {
         this.#signalHandlers.set(signal, [...(this.#signalHandlers.get(signal) ?? []), handler]);
       },
-      memoryUsage: () => ({ residentBytes: 64 * 1024 * 1024, heapBytes: 16 * 1024 * 1024 }),
+      memoryUsage: () => ({
+        residentBytes: 64 * 1024 * 1024,
+        heapBytes: 16 * 1024 * 1024,
+        heapBytesMax: 1024 * 1024 * 1024,
+      }),
       abort: (reason) => {
         const error = new SimulatedAbort(`${this.mainThread.name}: ${reason}`);
         if (this.mainThread.isAlive) {
@@ -110,6 +115,7 @@ export class SimulatedInstance {
         if (module !== undefined) return Promise.resolve(module);
         return Promise.reject(new Error(`Cannot find module '${path}'`));
       },
+      compile: (source, name) => new vm.Script(source, { filename: name }).runInThisContext() as unknown,
       createContext: () => {
         throw new Error('a simulated machine has no terminal, so nothing evaluates text there');
       },

@@ -49,6 +49,7 @@ export function runSettings(values: OptionValues): RunSettings {
       instanceId: read('instanceId', parseName),
       replicasetId: read('replicasetId', parseName),
       memtxMemoryBytes: read('memtxMemory', (size) => parseSize(size, RUN_OPTIONS.memtxMemory.minimum)),
+      netMsgMax: read('netMsgMax', (count) => parseCount(count, RUN_OPTIONS.netMsgMax.minimum)),
       walMode: read('walMode', (mode) => parseChoice(mode, WAL_MODES)),
       walMaxSizeBytes: read('walMaxSize', (size) => parseSize(size, RUN_OPTIONS.walMaxSize.minimum)),
       checkpointIntervalSeconds: read('checkpointInterval', (seconds) => parseSeconds(seconds)),

@@ -2,7 +2,7 @@
 import { type CommandLine, type Env, FileError, Logger } from '../env/index.ts';
 import { createNodeEnv } from '../env/node/index.ts';
 import { Instance, type InstanceOptions, instanceInformation, startFailureText, Watchdog } from '../instance/index.ts';
-import { Console } from '../server/console/index.ts';
+import { Console, JavaScriptLanguage } from '../server/console/index.ts';
 import {
   connectLine,
   dataLine,
@@ -94,8 +94,15 @@ function announce(log: Logger, instance: Instance, recovered: Recovered | null, 
 function openConsole(commandLine: CommandLine, lifetime: Lifetime, instance: Instance): void {
   const { env, box } = instance;
   const { terminal } = commandLine;
-  const information = (): unknown => instanceInformation(instance);
-  const console = new Console({ box, scripts: env.scripts, terminal, information });
+  const session = box.sessions.open('repl', '', box.adminSession.user);
+  const language = new JavaScriptLanguage({
+    box,
+    session,
+    scripts: env.scripts,
+    write: (text) => terminal.writeOutput(text),
+    information: () => instanceInformation(instance),
+  });
+  const console = new Console({ terminal, name: 'picodata', languages: new Map([['js', language]]) });
   const stopBefore = lifetime.onEnd;
   lifetime.onEnd = () => {
     stopBefore();

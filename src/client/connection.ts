@@ -14,7 +14,7 @@ import {
   encodeRaw,
   encodeSelect,
   encodeWatch,
-  ITERATOR_TYPE,
+  ITERATOR,
   LIMIT_MAX,
   REQUEST_TYPE,
   ResponseHeader,
@@ -338,7 +338,7 @@ export class Connection extends Requests {
   }
 
   #selectAll(spaceId: number): Promise<Readonly<{ version: number; rows: Value[] }>> {
-    const request = { spaceId, indexId: 0, iterator: ITERATOR_TYPE.ALL, offset: 0, limit: LIMIT_MAX, key: [] };
+    const request = { spaceId, indexId: 0, iterator: ITERATOR.ALL, offset: 0, limit: LIMIT_MAX, key: [] };
     return this.dispatch(
       (writer, header) => encodeSelect(writer, header, request),
       (bytes, body, end, version) => ({ version, rows: decodeData(bytes, body, end) }),

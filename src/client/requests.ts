@@ -18,7 +18,7 @@ import {
   encodeSelect,
   encodeUpdate,
   encodeUpsert,
-  ITERATOR_TYPE,
+  ITERATOR,
   LIMIT_MAX,
   type ArrayValue,
   type PreparedStatement,
@@ -70,7 +70,7 @@ export abstract class Requests implements SpaceRequests {
   }
 
   select(space: NameOrId, key: ArrayValue, options: SelectOptions = {}): Promise<Tuple[]> {
-    const iterator = ITERATOR_TYPE[options.iterator ?? (isEmptyArray(key) ? 'ALL' : 'EQ')];
+    const iterator = ITERATOR[options.iterator ?? (isEmptyArray(key) ? 'ALL' : 'EQ')];
     return this.#onIndex(space, options.index ?? 0, (spaceId, indexId) => {
       const { limit = LIMIT_MAX, offset = 0 } = options;
       return this.dispatch(

@@ -11,24 +11,32 @@ export const LIMITS = {
   frameBytesMax: 2 * 1024 * MIB - 1,
   /** Tarantool's default for `memtx_max_tuple_size`. */
   tupleBytesMax: MIB,
-  /**
-   * Requests of one instance that wait for the log; beyond it reading from sockets stops. Tarantool's 768 bounds its
-   * fibers; here a waiting request is the bytes of its reply, so that a batch may gather what many clients pipeline.
-   */
-  netMessagesMax: 32768,
   /** Replies of one connection not yet taken by its peer; beyond it no more of its requests are read. */
   connectionOutputBytesMax: 16 * MIB,
   /** Bytes of log batches that wait for the writer; beyond it writers get ER_WAL_IO instead of memory growth. */
   logQueueBytesMax: 256 * MIB,
   /** No slice of long work holds the thread longer. */
   sliceMs: 5,
-  /** Requests of one transaction over a stream: each new one repeats those before it, and COMMIT must fit a slice. */
-  interactiveRequestsMax: 1024,
+  /**
+   * Requests of one transaction over a stream, and statements of the procedures that it calls: each new request repeats
+   * those before it, and COMMIT must fit a slice.
+   */
+  interactiveStepsMax: 1024,
   interactiveBytesMax: 4 * MIB,
   /** A transaction over a stream that names no timeout is rolled back after this time. */
   interactiveTimeoutMs: 60 * 1000,
+  /**
+   * Transactions over streams that one connection has open: each holds up to `interactiveBytesMax`, also when its time
+   * is over, until the client ends it.
+   */
+  interactivePerConnectionMax: 1000,
   /** Keys that one connection may watch. */
   watchersPerConnectionMax: 1024,
+  /**
+   * Code of programs inside one statement, its triggers and key functions, all together: nothing is served meanwhile, so
+   * what takes longer is a mistake. It cannot be interrupted; the statement fails behind it.
+   */
+  statementCodeMsMax: 1000,
   /** Levels of statements started by triggers of statements. */
   triggerNestingMax: 4,
   /** A stop waits no longer for functions that were to be called before it. */

@@ -107,6 +107,16 @@ export const RUN_OPTIONS = {
     defaultText: '256M',
     description: 'memory for tuples and indexes',
   },
+  // Tarantool's 768 bounds its fibers; here a waiting request is the bytes of its reply, so that a batch of the log may
+  // gather what many clients pipeline.
+  netMsgMax: {
+    flag: 'net-msg-max',
+    kind: 'count',
+    placeholder: 'N',
+    minimum: 2,
+    defaultText: '32768',
+    description: 'requests that may wait for the log or a procedure; beyond it no connection is read',
+  },
   walMode: {
     flag: 'wal-mode',
     kind: 'choice',

@@ -238,8 +238,8 @@ export interface ProcessControl {
   readonly pid: number;
   hostName(): string;
   onSignal(signal: Signal, handler: () => void): void;
-  /** Resident memory and JavaScript heap, in bytes. */
-  memoryUsage(): Readonly<{ residentBytes: number; heapBytes: number }>;
+  /** Resident memory, JavaScript's heap in use, and what it may grow to, in bytes. */
+  memoryUsage(): Readonly<{ residentBytes: number; heapBytes: number; heapBytesMax: number }>;
   /** Ends the process at once, for broken invariants. */
   abort(reason: string): never;
 }
@@ -247,6 +247,8 @@ export interface ProcessControl {
 export interface Scripts {
   /** Imports a user's module by path; rejects with the loader's own error. */
   importModule(path: string): Promise<Readonly<Record<string, unknown>>>;
+  /** The value of a JavaScript expression, for code that the product generates; stack frames bear the name. */
+  compile(source: string, name: string): unknown;
   /** A fresh JavaScript context with nothing of the host but the globals given. */
   createContext(globals: Readonly<Record<string, unknown>>): ScriptContext;
 }

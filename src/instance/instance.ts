@@ -34,7 +34,6 @@ export type InstanceHandlers = Readonly<{
 }>;
 
 const COLLECT_PERIOD_MS = 100;
-const COLLECT_ITEMS = 500;
 
 export class Instance {
   readonly env: Env;
@@ -81,6 +80,7 @@ export class Instance {
         : new IprotoServer(env, storage.box, {
             instanceUuid: storage.instanceUuid,
             version: TARANTOOL_VERSION,
+            netMessagesMax: options.netMsgMax,
             onFailure: fail,
           });
     const instance = new Instance(env, options, storage, server, log);
@@ -153,7 +153,7 @@ export class Instance {
   #startTimers(): void {
     this.#daemon.start();
     const collect = (): void => {
-      const more = this.box.catalog.collectGarbage(COLLECT_ITEMS);
+      const more = this.storage.collectMemory(this.env.clock.monotonicMs());
       this.#timers[0] = this.env.timers.after(more ? 1 : COLLECT_PERIOD_MS, collect);
     };
     this.#timers[0] = this.env.timers.after(COLLECT_PERIOD_MS, collect);

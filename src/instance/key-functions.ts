@@ -5,6 +5,7 @@
  */
 import { compileKeyFunction, type KeyFunctionDefinition } from '../app/procedures/index.ts';
 import { boxError } from '../base/index.ts';
+import type { CodeWatch } from '../engine/box/index.ts';
 import type { FunctionDefinition, FunctionRuntime, RawKeyFunction } from '../engine/catalog/index.ts';
 
 export class KeyFunctions implements FunctionRuntime {
@@ -19,6 +20,18 @@ export class KeyFunctions implements FunctionRuntime {
       if (this.#functions.has(name)) throw boxError('FUNCTION_EXISTS', name);
       this.#functions.set(name, compileKeyFunction(definition));
     }
+  }
+
+  /** The same functions, their time measured. */
+  measuredBy(code: CodeWatch): FunctionRuntime {
+    return {
+      load: () => this.load(),
+      unload: () => this.unload(),
+      compileKeyFunction: (definition) => {
+        const run = this.compileKeyFunction(definition);
+        return run && ((tuple) => code.measure('key function', definition.name, () => run(tuple)));
+      },
+    };
   }
 
   load(): void {

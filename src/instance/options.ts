@@ -21,14 +21,18 @@ export type InstanceOptions = Readonly<{
   trust: Trust;
   memtxMemoryBytes: number;
   memtxMaxTupleSizeBytes: number;
+  /** Requests that may wait for the log or a procedure's promise; beyond it no connection is read from. */
+  netMsgMax: number;
   walMode: WalMode;
   walMaxSizeBytes: number;
   checkpointIntervalSeconds: number;
   /** Bytes of log after which a snapshot is made; 0: no such rule. */
   checkpointWalThresholdBytes: number;
   checkpointCount: number;
+  /** A statement whose triggers and key functions ran longer, all together, fails. */
+  statementCodeMsMax: number;
   forceRecovery: boolean;
-  /** A snapshot whose view of the data is older, or keeps more from being reused, is given up. */
+  /** A reader whose view of the data is older, or keeps more from being reused, loses it: a snapshot, a large SELECT. */
   readViewAgeMsMax: number;
   readViewBytesMax: number;
   readOnly: boolean;
@@ -50,11 +54,13 @@ export const DEFAULT_INSTANCE_OPTIONS: InstanceOptions = {
   trust: { kind: 'stored' },
   memtxMemoryBytes: defaultSize(RUN_OPTIONS.memtxMemory.defaultText),
   memtxMaxTupleSizeBytes: 1024 * 1024,
+  netMsgMax: Number(RUN_OPTIONS.netMsgMax.defaultText),
   walMode: 'write',
   walMaxSizeBytes: defaultSize(RUN_OPTIONS.walMaxSize.defaultText),
   checkpointIntervalSeconds: Number(RUN_OPTIONS.checkpointInterval.defaultText),
   checkpointWalThresholdBytes: 0,
   checkpointCount: Number(RUN_OPTIONS.checkpointCount.defaultText),
+  statementCodeMsMax: LIMITS.statementCodeMsMax,
   forceRecovery: false,
   readViewAgeMsMax: LIMITS.readViewAgeMsMax,
   readViewBytesMax: LIMITS.readViewBytesMax,

@@ -5,8 +5,8 @@
 import { assert, SOFTWARE_VERSION } from '../base/index.ts';
 import { LIMITS } from '../config/index.ts';
 import { AccessControl, SchemaAccess, UserRegistry } from '../engine/access/index.ts';
-import { Arena, ReadViews } from '../engine/arena/index.ts';
-import { Box, BoxRowApplier } from '../engine/box/index.ts';
+import { Arena, ReadViews, type ViewLimits } from '../engine/arena/index.ts';
+import { Box, BoxRowApplier, CodeWatch } from '../engine/box/index.ts';
 import { bootstrapRows, Catalog, SYSTEM_SPACE } from '../engine/catalog/index.ts';
 import { Checkpointer, FileCollector, hasState, recover, type RecoveryProgress } from '../engine/checkpoint/index.ts';
 import type { SpaceMemory } from '../engine/memtx/index.ts';
@@ -23,6 +23,10 @@ import { ownReplicaId } from './replica-id.ts';
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
+
+/** What is given back at once. */
+const GARBAGE_ITEMS = 500;
+const RETIRED_CELLS = 2000;
 
 type EngineMemories = Readonly<{ system: SpaceMemory; user: SpaceMemory }>;
 
@@ -42,6 +46,7 @@ export class Storage {
   readonly instanceUuid: string;
   readonly #lock: DirectoryLock;
   readonly #userMemory: SpaceMemory;
+  readonly #viewLimits: ViewLimits;
 
   constructor(
     box: Box,
@@ -51,6 +56,7 @@ export class Storage {
     logClient: LogClient,
     uuid: string,
     lock: DirectoryLock,
+    viewLimits: ViewLimits,
   ) {
     this.box = box;
     this.memories = [memories.system, memories.user];
@@ -60,12 +66,26 @@ export class Storage {
     this.logClient = logClient;
     this.instanceUuid = uuid;
     this.#lock = lock;
+    this.#viewLimits = viewLimits;
   }
 
   /** Memory of user spaces. */
   memoryUse(): Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }> {
     const { arenaBytes, cellBytes, quotaBytes } = this.#userMemory.arena.statistics();
     return { arenaBytes, usedBytes: cellBytes, quotaBytes };
+  }
+
+  /**
+   * Gives back some of the memory that nobody needs any more, and takes read views away that are beyond their limits;
+   * true while there is more to give back.
+   */
+  collectMemory(nowMs: number): boolean {
+    let hasMore = this.box.catalog.collectGarbage(GARBAGE_ITEMS);
+    for (const { views } of this.memories) {
+      views.enforceLimits(nowMs, this.#viewLimits);
+      if (views.freeSlice(RETIRED_CELLS)) hasMore = true;
+    }
+    return hasMore;
   }
 
   /** Waits until everything is written, closes the log, and lets the directory go. */
@@ -183,7 +203,7 @@ async function openLocked(
     checkpointCount: options.checkpointCount,
   });
   if (isFresh) await checkpointer.checkpoint();
-  return new Storage(box, memories, checkpointer, collector, logClient, uuid, lock);
+  return new Storage(box, memories, checkpointer, collector, logClient, uuid, lock, viewLimits);
 }
 
 function createEngine(env: Env, options: InstanceOptions, keyFunctions: KeyFunctions): Engine {
@@ -195,15 +215,16 @@ function createEngine(env: Env, options: InstanceOptions, keyFunctions: KeyFunct
     else env.timers.endOfTurn(() => transactions.flush());
   });
   const users = new UserRegistry(options.trust);
+  const code = new CodeWatch(env.clock, options.statementCodeMsMax);
   const catalog = new Catalog({
     userMemory,
     systemMemory,
     tupleBytesMax: options.memtxMaxTupleSizeBytes,
-    ports: { access: new SchemaAccess(users), functions: keyFunctions },
+    ports: { access: new SchemaAccess(users), functions: keyFunctions.measuredBy(code) },
   });
   const access = new AccessControl(catalog, env.crypto, users);
   catalog.createSystemSpaces();
-  const box = new Box(catalog, transactions, access);
+  const box = new Box(catalog, transactions, access, code);
   box.statements.isRecovering = true;
   const endRecovery = (): void => {
     isRecovering = false;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Completion, LineEvent, Terminal } from '../../src/env/index.ts';
 import { DEFAULT_INSTANCE_OPTIONS, Instance } from '../../src/instance/index.ts';
-import { Console } from '../../src/server/console/index.ts';
+import { Console, JavaScriptLanguage } from '../../src/server/console/index.ts';
 import { createTestEnv } from '../support/node-env.ts';
 
 const END: LineEvent = { kind: 'end' };
@@ -49,7 +49,12 @@ async function type(...lines: readonly (string | LineEvent)[]): Promise<Session>
   };
   const { box, env } = instance;
   const sessions = box.sessions.count;
-  await new Console({ box, scripts: env.scripts, terminal, information: () => ({ name: 'i1' }) }).run();
+  const session = box.sessions.open('repl', '', box.adminSession.user);
+  const write = (text: string): void => terminal.writeOutput(text);
+  const information = (): unknown => ({ name: 'i1' });
+  const language = new JavaScriptLanguage({ box, session, scripts: env.scripts, write, information });
+  await new Console({ terminal, name: 'picodata', languages: new Map([['js', language]]) }).run();
+  box.sessions.close(session);
   expect(box.sessions.count).toBe(sessions);
   return { output, prompts, complete };
 }
@@ -126,7 +131,7 @@ it('commands begin with a backslash', async () => {
   expect(await outputOf('\\help')).toContain("space('users')");
   expect(await outputOf('help')).toBe(await outputOf('\\h'));
   expect(await outputOf('\\set language js', '\\set language')).toBe('---\n- true\n...\n---\n- js\n...\n');
-  expect(await outputOf('\\set language lua')).toContain("Invalid language ''lua''");
+  expect(await outputOf('\\set language perl')).toContain("Invalid language ''perl''");
   expect(await outputOf('\\nothing')).toContain('Invalid command \\nothing');
   expect(await outputOf('\\quit', '1')).toBe('');
   expect(await outputOf('\\q', '1')).toBe('');

@@ -103,6 +103,21 @@ describe.skipIf(reason !== null)('requests that take longer than a turn', () => 
     expect(ids(large)).toEqual(range(1, TUPLES));
   });
 
+  test('a large SELECT shows nothing of what is written behind it', async () => {
+    const remove = requestPacket(REQUEST.delete, 13, [
+      [KEY.spaceId, SPACE],
+      [KEY.indexId, 0],
+      [KEY.key, [TUPLES]],
+    ]);
+    connection.send(Buffer.concat([selectPacket(12, {}), remove, insertPacket(14, SPACE, [TUPLES, TUPLES, 'later'])]));
+    const replies = [await response(connection), await response(connection), await response(connection)];
+    expect(replies.map(errorMessage)).toEqual([null, null, null]);
+    const large = replies.find(({ sync }) => sync === 12)!;
+    expect(decodeArray(large.body, 2).at(-1)).toEqual([TUPLES, TUPLES, PADDING]);
+    connection.send(selectPacket(15, {}));
+    expect(decodeArray((await response(connection)).body, 2).at(-1)).toEqual([TUPLES, TUPLES, 'later']);
+  });
+
   test('offset and limit count over all slices', async () => {
     const offset = 30_000;
     const limit = 10_000;

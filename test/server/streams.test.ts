@@ -226,7 +226,7 @@ describe('bounds', () => {
   test('requests: one more is refused, and those before it can be committed', async () => {
     const stream = connection.stream();
     await stream.begin();
-    const accepted = LIMITS.interactiveRequestsMax;
+    const accepted = LIMITS.interactiveStepsMax;
     const sent = Array.from({ length: accepted }, (_, at) => stream.replace('t', [1, at]));
     await Promise.all(sent);
     expect(await codeOf(stream.replace('t', [2]))).toBe(ERROR_TABLE.UNSUPPORTED.code);
@@ -265,11 +265,12 @@ describe('what is no transaction', () => {
     await stream.ping();
   });
 
-  test('a call inside of one is refused, and it goes on', async () => {
+  test('what is refused outside of one is refused inside, and it goes on', async () => {
     const stream = connection.stream();
     await stream.begin();
     await stream.insert('t', [2]);
-    expect(await codeOf(stream.call('seven'))).toBe(ERROR_TABLE.UNSUPPORTED.code);
+    expect(await codeOf(stream.eval('return 7'))).toBe(ERROR_TABLE.UNSUPPORTED.code);
+    expect(await codeOf(stream.call('nothing'))).toBe(ERROR_TABLE.NO_SUCH_PROC.code);
     await stream.ping();
     await stream.commit();
     expect(await all()).toEqual([[1, 10], [2]]);

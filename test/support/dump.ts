@@ -1,5 +1,5 @@
 /** Everything that a server shows of its spaces, byte for byte, by every index: what two programs are compared by. */
-import { BODY_KEY, ITERATOR_TYPE, LIMIT_MAX, REQUEST_TYPE } from '../../src/codec/iproto/index.ts';
+import { BODY_KEY, ITERATOR, LIMIT_MAX, REQUEST_TYPE } from '../../src/codec/iproto/index.ts';
 import {
   arrayLength,
   containerHeaderSize,
@@ -43,7 +43,7 @@ function rawTuples(connection: Connection, spaceId: number, indexId: number): Pr
       [BODY_KEY.indexId, indexId],
       [BODY_KEY.limit, LIMIT_MAX],
       [BODY_KEY.offset, 0],
-      [BODY_KEY.iterator, ITERATOR_TYPE.ALL],
+      [BODY_KEY.iterator, ITERATOR.ALL],
       [BODY_KEY.key, []],
     ]),
   );

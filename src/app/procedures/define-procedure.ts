@@ -3,7 +3,7 @@
  * What a procedure returns is its result; an array is one result that is an array. `results(...)` returns several.
  */
 import type { Value } from '../../codec/msgpack/index.ts';
-import type { Box, Session } from '../../engine/box/index.ts';
+import type { Box, ProcedureBody, Session } from '../../engine/box/index.ts';
 import { createLocalApi, type LocalApi } from './local-api.ts';
 
 /** The body; it may return a promise, but statements before and after a wait are transactions of their own. */
@@ -35,11 +35,16 @@ export function isProcedureDefinition(value: unknown): value is ProcedureDefinit
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === PROCEDURE;
 }
 
+/** In whichever realm it was made. */
+function isAsync(body: ProcedureFunction): boolean {
+  return Object.prototype.toString.call(body) === '[object AsyncFunction]';
+}
+
 /** Makes the procedure callable. Throws ER_FUNCTION_EXISTS for a name that is taken. */
 export function registerProcedure(box: Box, definition: ProcedureDefinition): void {
   const apis = new WeakMap<Session, LocalApi>();
   const body = definition.body as (api: LocalApi, ...args: readonly Value[]) => unknown;
-  box.procedures.register(definition.name, (session, args) => {
+  const call: ProcedureBody = (session, args) => {
     let api = apis.get(session);
     if (api === undefined) {
       api = createLocalApi(box, session);
@@ -47,7 +52,8 @@ export function registerProcedure(box: Box, definition: ProcedureDefinition): vo
     }
     const returned = body(api, ...args);
     return returned instanceof Promise ? returned.then(asResults) : asResults(returned);
-  });
+  };
+  box.procedures.register(definition.name, call, isAsync(definition.body));
 }
 
 function asResults(returned: unknown): readonly Value[] {

@@ -1,6 +1,7 @@
 /** A sequence as code inside the instance sees it. Values taken stay taken, whatever becomes of a transaction. */
-import { boxError } from '../../base/index.ts';
+import { boxError, defined } from '../../base/index.ts';
 import { encodeToBytes, type Value } from '../../codec/msgpack/index.ts';
+import { type Address, NO_ADDRESS } from '../../engine/arena/index.ts';
 import type { Box, Session } from '../../engine/box/index.ts';
 import { type Sequence, SYSTEM_SPACE } from '../../engine/catalog/index.ts';
 
@@ -26,14 +27,19 @@ export class LocalSequence {
   /** Takes the next value; a bigint where a number would not be exact. Throws ER_SEQUENCE_OVERFLOW. */
   next(): number | bigint {
     const sequence = this.#usable();
-    const value = sequence.next();
-    this.#write(sequence, value);
+    const value = this.#box.catalog.nextValue(sequence);
+    this.#box.asStep(() => {
+      // When it is repeated others may have taken values behind this one.
+      sequence.advanceTo(value);
+      return this.#write(sequence, defined(sequence.value, 'the value of a sequence that gave one'));
+    });
     return exact(value);
   }
 
   /** The value behind which the next one comes. */
   set(value: number | bigint): void {
-    this.#write(this.#usable(), BigInt(value));
+    const sequence = this.#usable();
+    this.#box.asStep(() => this.#write(sequence, BigInt(value)));
   }
 
   /** Begins anew. */
@@ -41,9 +47,12 @@ export class LocalSequence {
     const sequence = this.#usable();
     const { statements, adminSession } = this.#box;
     const key = encodeToBytes([sequence.definition.id]);
-    statements.delete(adminSession, SYSTEM_SPACE.sequenceData, PRIMARY_INDEX, key, 0);
-    // A sequence that only filled fields has no row, and has a value nevertheless.
-    sequence.value = null;
+    this.#box.asStep(() => {
+      statements.delete(adminSession, SYSTEM_SPACE.sequenceData, PRIMARY_INDEX, key, 0);
+      // A sequence that only filled fields has no row, and has a value nevertheless.
+      sequence.value = null;
+      return NO_ADDRESS;
+    });
   }
 
   /** The last value. Throws ER_SEQUENCE_NOT_STARTED before the first. */
@@ -51,10 +60,12 @@ export class LocalSequence {
     return exact(this.#usable().current());
   }
 
-  #write(sequence: Sequence, value: bigint): void {
+  #write(sequence: Sequence, value: bigint): Address {
     const { statements, adminSession } = this.#box;
     const tuple = encodeToBytes([sequence.definition.id, value as Value]);
     statements.replace(adminSession, SYSTEM_SPACE.sequenceData, tuple, 0, tuple.length);
+    // Others take values, too: what was stored is not the transaction's to compare.
+    return NO_ADDRESS;
   }
 
   #usable(): Sequence {

@@ -4,13 +4,13 @@
  */
 import { boxError, ByteWriter, type SpaceId } from '../../base/index.ts';
 import type { Tuple, UpdateOperation } from '../../client/index.ts';
-import { ITERATOR_TYPE } from '../../codec/iproto/index.ts';
+import { ITERATOR } from '../../codec/iproto/index.ts';
 import { decodeArray, encodeToBytes, encodeValue, skipValue, type Value } from '../../codec/msgpack/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../../engine/arena/index.ts';
 import type { Box, Session } from '../../engine/box/index.ts';
 import { SYSTEM_SPACE } from '../../engine/catalog/index.ts';
 import type { SpaceIndex } from '../../engine/indexes/index.ts';
-import type { BeforeReplaceTrigger, Space } from '../../engine/memtx/index.ts';
+import type { BeforeReplaceTrigger, ReplaceTrigger, Space } from '../../engine/memtx/index.ts';
 import { LocalIndex } from './local-index.ts';
 import type { IndexedMethods, LocalIndexOptions, LocalKey, LocalSelectOptions } from './local-keys.ts';
 
@@ -44,14 +44,16 @@ export class LocalSpace implements IndexedMethods {
 
   /** Tuples in the space; asks for no rights. */
   get length(): number {
-    return this.#find().primary?.size ?? 0;
+    return this.#box.observe(() => this.#find().primary?.size ?? 0);
   }
 
   /** The tuple with the whole key of a unique index, or null. */
   get(key: LocalKey, options: LocalIndexOptions = {}): Tuple | null {
     const space = this.#find();
     const bytes = this.#encodeKey(key);
-    return this.#result(this.#box.statements.get(this.#session, space.id, indexIdOf(space, options.index), bytes, 0));
+    return this.#result(
+      this.#box.codeStatements.get(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
+    );
   }
 
   /** Tuples in the order of an index. */
@@ -62,7 +64,7 @@ export class LocalSpace implements IndexedMethods {
     const bytes = this.#encodeKey(key);
     const iterator = iteratorOf(key, options);
     const index = indexIdOf(space, options.index);
-    const { statements } = this.#box;
+    const { codeStatements: statements } = this.#box;
     const cursor = statements.select(this.#session, space.id, index, iterator, options.offset ?? 0, bytes, 0);
     while (tuples.length < limit) {
       const tuple = cursor.next();
@@ -81,9 +83,9 @@ export class LocalSpace implements IndexedMethods {
     const bytes = encodeToBytes(keyParts(key));
     const index = indexIdOf(space, options.index);
     const { offset = 0, limit = Infinity } = options;
-    const { statements } = this.#box;
+    const { codeStatements: statements } = this.#box;
     const iterator = iteratorOf(key, options);
-    const selection = statements.selectLarge(this.#session, space.id, index, iterator, offset, limit, bytes, 0);
+    const selection = statements.selectLarge(this.#session, space.id, index, iterator, offset, limit, bytes, 0, null);
     if (selection === null) {
       yield* this.select(key, options);
       return;
@@ -104,23 +106,23 @@ export class LocalSpace implements IndexedMethods {
 
   /** Tuples in the space, or entries of an index. */
   len(options: LocalIndexOptions = {}): number {
-    return this.#readable(options).size;
+    return this.#box.observe(() => this.#readable(options).size);
   }
 
   /** Bytes of the tuples' data, or of an index's memory. */
   bsize(options: LocalIndexOptions = {}): number {
     const index = this.#readable(options);
-    return options.index === undefined ? this.#find().byteSize : index.byteSize;
+    return options.index === undefined ? this.#box.observe(() => this.#find().byteSize) : index.byteSize;
   }
 
   /** The first tuple of an ordered index, of those that have the key; null if there is none. */
   min(key: LocalKey = [], options: LocalIndexOptions = {}): Tuple | null {
-    return this.#extreme(key, ITERATOR_TYPE.EQ, 'min()', options);
+    return this.#extreme(key, ITERATOR.EQ, 'min()', options);
   }
 
   /** The last tuple of an ordered index, of those that have the key; null if there is none. */
   max(key: LocalKey = [], options: LocalIndexOptions = {}): Tuple | null {
-    return this.#extreme(key, ITERATOR_TYPE.REQ, 'max()', options);
+    return this.#extreme(key, ITERATOR.REQ, 'max()', options);
   }
 
   /** Some tuple, the same for the same seed as long as nothing changes; null if there is none. */
@@ -128,7 +130,7 @@ export class LocalSpace implements IndexedMethods {
     const index = this.#readable(options);
     const { type } = index.definition;
     if (type !== 'tree' && type !== 'hash') throw this.#unsupported(index, 'random()');
-    return this.#result(index.random(seed));
+    return this.#result(this.#box.asStep(() => index.random(seed)));
   }
 
   /** How many tuples `select` would give. */
@@ -136,13 +138,13 @@ export class LocalSpace implements IndexedMethods {
     const space = this.#find();
     const bytes = this.#encodeKey(key);
     const index = indexIdOf(space, options.index);
-    return this.#box.statements.count(this.#session, space.id, index, iteratorOf(key, options), bytes, 0);
+    return this.#box.codeStatements.count(this.#session, space.id, index, iteratorOf(key, options), bytes, 0);
   }
 
   /** The stored tuple; an empty one if before_replace triggers made nothing of it. */
   insert(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
-    const { statements } = this.#box;
+    const { codeStatements: statements } = this.#box;
     return this.#stored(statements.insert(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
@@ -162,7 +164,7 @@ export class LocalSpace implements IndexedMethods {
     const tuple = encodeToBytes([this.#find().id, 1]);
     const operations = encodeToBytes([['+', 1, 1]]);
     const bytes = Uint8Array.of(...tuple, ...operations);
-    const { statements } = this.#box;
+    const { codeStatements: statements } = this.#box;
     const end = bytes.length;
     statements.upsert(this.#session, SYSTEM_SPACE.truncate, bytes, 0, tuple.length, tuple.length, end, INDEX_BASE);
   }
@@ -170,7 +172,7 @@ export class LocalSpace implements IndexedMethods {
   /** The stored tuple; an empty one if before_replace triggers made nothing of it. */
   replace(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
-    const { statements } = this.#box;
+    const { codeStatements: statements } = this.#box;
     return this.#stored(statements.replace(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
@@ -182,7 +184,7 @@ export class LocalSpace implements IndexedMethods {
     const operationsPosition = writer.position;
     encodeValue(writer, operations);
     const index = indexIdOf(space, options.index);
-    const { statements } = this.#box;
+    const { codeStatements: statements } = this.#box;
     const end = writer.position;
     return this.#result(
       statements.update(this.#session, space.id, index, writer.bytes, 0, operationsPosition, end, INDEX_BASE),
@@ -194,7 +196,7 @@ export class LocalSpace implements IndexedMethods {
     this.#encode(writer, tuple);
     const tupleEnd = writer.position;
     encodeValue(writer, operations);
-    const { statements } = this.#box;
+    const { codeStatements: statements } = this.#box;
     const spaceId = this.#find().id;
     statements.upsert(this.#session, spaceId, writer.bytes, 0, tupleEnd, tupleEnd, writer.position, INDEX_BASE);
   }
@@ -204,7 +206,7 @@ export class LocalSpace implements IndexedMethods {
     const space = this.#find();
     const bytes = this.#encodeKey(key);
     return this.#result(
-      this.#box.statements.delete(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
+      this.#box.codeStatements.delete(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
     );
   }
 
@@ -222,6 +224,7 @@ export class LocalSpace implements IndexedMethods {
       if (trigger.length === 0) (trigger as () => void)();
       else trigger(decode(oldTuple), decode(newTuple));
     };
+    nameAs(replaceTrigger, trigger);
     space.addTrigger(replaceTrigger);
     return () => space.removeTrigger(replaceTrigger);
   }
@@ -242,6 +245,7 @@ export class LocalSpace implements IndexedMethods {
       if (result !== null && !Array.isArray(result)) throw boxError('BEFORE_REPLACE_RET', typeof result);
       return result === null ? null : encodeToBytes(result);
     };
+    nameAs(beforeTrigger, trigger);
     space.addBeforeTrigger(beforeTrigger);
     return () => space.removeBeforeTrigger(beforeTrigger);
   }
@@ -251,13 +255,13 @@ export class LocalSpace implements IndexedMethods {
     if (!index.isOrdered) throw this.#unsupported(index, feature);
     const { id } = this.#find();
     const bytes = this.#encodeKey(key);
-    const cursor = this.#box.statements.select(this.#session, id, index.definition.id, iterator, 0, bytes, 0);
+    const cursor = this.#box.codeStatements.select(this.#session, id, index.definition.id, iterator, 0, bytes, 0);
     return this.#result(cursor.next());
   }
 
   #readable(options: LocalIndexOptions): SpaceIndex {
     const space = this.#find();
-    return this.#box.statements.readable(this.#session, space.id, indexIdOf(space, options.index));
+    return this.#box.codeStatements.readable(this.#session, space.id, indexIdOf(space, options.index));
   }
 
   #unsupported({ definition }: SpaceIndex, feature: string): Error {
@@ -291,8 +295,13 @@ export class LocalSpace implements IndexedMethods {
   }
 
   #decode(tuple: Address): Tuple {
-    return decodeArray(tupleSlab(this.#box.statements.selected.arena, tuple), tuplePosition(tuple));
+    return decodeArray(tupleSlab(this.#box.codeStatements.selected.arena, tuple), tuplePosition(tuple));
   }
+}
+
+/** Errors call a trigger by the name of the function that it was given. */
+function nameAs(wrapper: ReplaceTrigger | BeforeReplaceTrigger, { name }: Readonly<{ name: string }>): void {
+  Object.defineProperty(wrapper, 'name', { value: name });
 }
 
 function* tuplesIn(bytes: Uint8Array): Generator<Tuple> {
@@ -306,8 +315,8 @@ function keyParts(key: LocalKey): readonly Value[] {
 }
 
 function iteratorOf(key: LocalKey, options: LocalSelectOptions): number {
-  if (options.iterator !== undefined) return ITERATOR_TYPE[options.iterator];
-  return Array.isArray(key) && key.length === 0 ? ITERATOR_TYPE.ALL : ITERATOR_TYPE.EQ;
+  if (options.iterator !== undefined) return ITERATOR[options.iterator];
+  return Array.isArray(key) && key.length === 0 ? ITERATOR.ALL : ITERATOR.EQ;
 }
 
 function indexIdOf(space: Space, index: string | number | undefined): number {

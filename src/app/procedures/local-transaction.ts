@@ -2,8 +2,9 @@
 import { boxError } from '../../base/index.ts';
 import { decodeArray } from '../../codec/msgpack/index.ts';
 import type { Tuple } from '../../client/index.ts';
+import { NO_ADDRESS } from '../../engine/arena/index.ts';
 import type { Box } from '../../engine/box/index.ts';
-import type { Savepoint, TransactionChange, TransactionTrigger } from '../../engine/txn/index.ts';
+import type { Savepoint, TransactionChange, TransactionManager, TransactionTrigger } from '../../engine/txn/index.ts';
 
 /** A change as it was made: null where there was no tuple before, or is none after. */
 export type LocalChange = Readonly<{ spaceId: number; oldTuple: Tuple | null; newTuple: Tuple | null }>;
@@ -12,7 +13,7 @@ export type LocalChange = Readonly<{ spaceId: number; oldTuple: Tuple | null; ne
 export type LocalTransactionTrigger = (changes: readonly LocalChange[]) => void;
 
 /** Names a moment of a transaction; worth nothing outside of it. */
-export type LocalSavepoint = Savepoint;
+export type LocalSavepoint = Readonly<{ moment: Savepoint }>;
 
 export interface LocalTransaction {
   savepoint(): LocalSavepoint;
@@ -24,6 +25,8 @@ export interface LocalTransaction {
   onRollback(trigger: LocalTransactionTrigger): void;
 }
 
+const NO_MOMENT: Savepoint = { undoMark: 0, redoMark: 0 };
+
 /** The transaction that is open, whichever that is when a method is called. */
 export class OpenTransaction implements LocalTransaction {
   readonly #box: Box;
@@ -33,21 +36,33 @@ export class OpenTransaction implements LocalTransaction {
   }
 
   savepoint(): LocalSavepoint {
-    return this.#box.transactions.savepoint();
+    // A transaction that is repeated comes to this moment anew.
+    const savepoint = { moment: NO_MOMENT };
+    this.#asStep((transactions) => (savepoint.moment = transactions.savepoint()));
+    return savepoint;
   }
 
   rollbackTo(savepoint: LocalSavepoint): void {
-    this.#box.transactions.rollbackTo(savepoint);
+    this.#asStep((transactions) => transactions.rollbackTo(savepoint.moment));
   }
 
   onCommit(trigger: LocalTransactionTrigger): void {
-    if (!this.#box.transactions.isActive) throw boxError('NO_TRANSACTION');
-    this.#box.transactions.onCommit(this.#wrapped(trigger));
+    const wrapped = this.#wrapped(trigger);
+    this.#asStep((transactions) => transactions.onCommit(wrapped));
   }
 
   onRollback(trigger: LocalTransactionTrigger): void {
-    if (!this.#box.transactions.isActive) throw boxError('NO_TRANSACTION');
-    this.#box.transactions.onRollback(this.#wrapped(trigger));
+    const wrapped = this.#wrapped(trigger);
+    this.#asStep((transactions) => transactions.onRollback(wrapped));
+  }
+
+  #asStep(action: (transactions: TransactionManager) => void): void {
+    const { transactions } = this.#box;
+    if (!transactions.isActive) throw boxError('NO_TRANSACTION');
+    this.#box.asStep(() => {
+      action(transactions);
+      return NO_ADDRESS;
+    });
   }
 
   #wrapped(trigger: LocalTransactionTrigger): TransactionTrigger {

@@ -156,7 +156,8 @@ export const REPLICATION_GROUP = {
 } as const;
 export type ReplicationGroup = (typeof REPLICATION_GROUP)[keyof typeof REPLICATION_GROUP];
 
-export const ITERATOR_TYPE = {
+/** Those of `box.index` as well. */
+export const ITERATOR = {
   EQ: 0,
   /** As EQ, descending. */
   REQ: 1,
@@ -172,8 +173,8 @@ export const ITERATOR_TYPE = {
   OVERLAPS: 10,
   NEIGHBOR: 11,
 } as const;
-export type IteratorName = keyof typeof ITERATOR_TYPE;
-export type IteratorType = (typeof ITERATOR_TYPE)[IteratorName];
+export type IteratorName = keyof typeof ITERATOR;
+export type IteratorType = (typeof ITERATOR)[IteratorName];
 
 /** The one key of the error map: its value is the array of errors, the first is the answer, the next its cause. */
 export const ERROR_STACK_KEY = 0x00;

@@ -14,6 +14,7 @@ import {
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Catalog, SchemaUser } from '../catalog/index.ts';
 import type { Space } from '../memtx/index.ts';
+import type { CodeWatch } from './code-watch.ts';
 import { findExact } from './selection.ts';
 
 /** The tuple that is there and the one that would come; null where there is none. */
@@ -95,11 +96,11 @@ export function proposeUpsert(
  * Asks the triggers, each with what the one before it made of the proposal. Throws what they throw, what the format has
  * against their result, and ER_CANT_UPDATE_PRIMARY_KEY for one with another key than the tuple that is there.
  */
-export function decide(space: Space, { old, next }: Proposal): Decision {
+export function decide(space: Space, { old, next }: Proposal, code: CodeWatch): Decision {
   let result = next;
   for (const trigger of [...space.beforeReplace]) {
     const given = result;
-    result = trigger(space, old, given);
+    result = code.measure('before_replace trigger', trigger.name, () => trigger(space, old, given));
     if (result !== null && result !== given && result !== old) space.validate(result, 0, result.length);
   }
   if (result === next) return { kind: 'asked' };

@@ -4,14 +4,18 @@
  */
 import { userId } from '../../base/index.ts';
 import { type AccessControl, USER_ID } from '../access/index.ts';
+import type { Address } from '../arena/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
 import { Broadcasts } from './broadcasts.ts';
+import { CodeWatch, UNWATCHED_CLOCK } from './code-watch.ts';
 import { Lookahead } from './lookahead.ts';
 import { Procedures } from './procedures.ts';
 import { SchemaPreparation } from './schema-preparation.ts';
+import type { FunctionRuntime } from './function-runtime.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
+import type { CodeStatements, StatementRecorder } from './statement-recorder.ts';
 import { Statements } from './statements.ts';
 
 /** What is kept of checkpoints, and why. */
@@ -51,7 +55,11 @@ export class Box {
   readonly schemaPreparation: SchemaPreparation;
   readonly lookahead: Lookahead;
   readonly broadcasts = new Broadcasts();
+  /** Set while a procedure runs inside a transaction that will be repeated: it keeps what the procedure does. */
+  recorder: StatementRecorder | null = null;
   control: InstanceControl | null = null;
+  /** Runs functions that are no procedures; null if there is no other language. */
+  functionRuntime: FunctionRuntime | null = null;
   /** The newest first, as they are called. */
   readonly onShutdown: ShutdownHook[] = [];
   /** Told what a trigger threw that has nobody to throw to; the instance logs it. */
@@ -61,15 +69,36 @@ export class Box {
   /** The instance itself, as user admin. */
   readonly adminSession: Session;
 
-  constructor(catalog: Catalog, transactions: TransactionManager, access: AccessControl) {
+  /** `code` measures what programs do inside statements; without it nobody does. */
+  constructor(
+    catalog: Catalog,
+    transactions: TransactionManager,
+    access: AccessControl,
+    code: CodeWatch = new CodeWatch(UNWATCHED_CLOCK, Infinity),
+  ) {
     this.catalog = catalog;
     this.transactions = transactions;
     this.access = access;
     this.sessions = new Sessions(access);
-    this.statements = new Statements(catalog, transactions, access);
+    this.statements = new Statements(catalog, transactions, access, code);
     this.lookahead = new Lookahead(catalog);
     this.procedures = new Procedures(this);
     this.schemaPreparation = new SchemaPreparation(catalog, transactions, access);
     this.adminSession = this.sessions.open('background', '', access.credentialsOf(userId(USER_ID.admin)));
+  }
+
+  /** The statements as code inside the instance executes them. */
+  get codeStatements(): CodeStatements {
+    return this.recorder ?? this.statements;
+  }
+
+  /** Does what code adds to the transaction beside its statements; it may give a tuple. */
+  asStep(action: () => Address): Address {
+    return this.recorder === null ? action() : this.recorder.run(0, action);
+  }
+
+  /** Reads a number that says something about what is stored. */
+  observe(read: () => number): number {
+    return this.recorder === null ? read() : this.recorder.observe(0, read);
   }
 }

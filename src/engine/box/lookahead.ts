@@ -4,7 +4,7 @@
  * Only a help for the commonest requests, by one-part keys of numbers or strings; it changes nothing and checks only
  * what it needs for its own safety.
  */
-import { ITERATOR_TYPE, REQUEST_TYPE, type RequestDecoder } from '../../codec/iproto/index.ts';
+import { ITERATOR, REQUEST_TYPE, type RequestDecoder } from '../../codec/iproto/index.ts';
 import { arrayLength, containerHeaderSize, KIND, kindAt } from '../../codec/msgpack/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { SpaceIndex } from '../indexes/index.ts';
@@ -23,7 +23,7 @@ export class Lookahead {
     if (space === undefined) return;
     switch (type) {
       case REQUEST_TYPE.select:
-        if (request.iterator === ITERATOR_TYPE.EQ) this.#expectKey(space.indexes[request.indexId], request);
+        if (request.iterator === ITERATOR.EQ) this.#expectKey(space.indexes[request.indexId], request);
         return;
       case REQUEST_TYPE.update:
       case REQUEST_TYPE.delete:

@@ -14,6 +14,9 @@ import type { Session } from './session.ts';
 export type ProcedureBody = (session: Session, args: readonly Value[]) => ProcedureResult | Promise<ProcedureResult>;
 export type ProcedureResult = readonly Value[];
 
+/** `waits`: the body certainly returns a promise. */
+type Procedure = Readonly<{ body: ProcedureBody; waits: boolean }>;
+
 /** The parts of the engine that calls need. */
 export type ProcedureHost = Readonly<{
   access: AccessControl;
@@ -23,7 +26,7 @@ export type ProcedureHost = Readonly<{
 
 export class Procedures {
   readonly #host: ProcedureHost;
-  readonly #bodies = new Map<string, ProcedureBody>();
+  readonly #procedures = new Map<string, Procedure>();
   /** Views of sessions for set-uid functions, by the owner whose rights they have. */
   readonly #views = new WeakMap<Session, Map<Credentials, Session>>();
 
@@ -31,32 +34,35 @@ export class Procedures {
     this.#host = host;
   }
 
-  /** Throws ER_FUNCTION_EXISTS for a name that is taken. */
-  register(name: string, body: ProcedureBody): void {
-    if (this.#bodies.has(name)) throw boxError('FUNCTION_EXISTS', name);
-    this.#bodies.set(name, body);
+  /** Throws ER_FUNCTION_EXISTS for a name that is taken. `waits` says that the body certainly returns a promise. */
+  register(name: string, body: ProcedureBody, waits = false): void {
+    if (this.#procedures.has(name)) throw boxError('FUNCTION_EXISTS', name);
+    this.#procedures.set(name, { body, waits });
   }
 
   unregister(name: string): void {
-    this.#bodies.delete(name);
+    this.#procedures.delete(name);
+  }
+
+  has(name: string): boolean {
+    return this.#procedures.has(name);
   }
 
   names(): readonly string[] {
-    return [...this.#bodies.keys()];
+    return [...this.#procedures.keys()];
   }
 
   /**
    * Calls the procedure with the session's rights, or with those of its owner if its row of `_func` says so: until the
-   * body has ended, a promise included, and for nothing else that the session does meanwhile. Throws ER_ACCESS_DENIED, ER_NO_SUCH_PROC, the BoxError that the body
-   * throws, or ER_PROC_LUA with the message of any other error. A transaction that the body left open is rolled back.
+   * body has ended, a promise included, and for nothing else that the session does meanwhile. Throws ER_ACCESS_DENIED,
+   * ER_NO_SUCH_PROC, the BoxError that the body throws, or ER_PROC_LUA with the message of any other error. A transaction
+   * that the body left open is rolled back.
    */
   call(session: Session, name: string, args: readonly Value[]): ProcedureResult | Promise<ProcedureResult> {
-    this.#host.access.checkCall(session.effectiveUser, name);
-    const body = this.#bodies.get(name);
-    if (body === undefined) throw this.#missing(name);
+    const { body } = this.#callable(session, name);
     let result: ProcedureResult | Promise<ProcedureResult>;
     try {
-      result = body(this.#viewFor(session, name), args);
+      result = body(this.sessionFor(session, name), args);
     } catch (error) {
       this.#rollbackOpen();
       throw asBoxError(error);
@@ -71,7 +77,33 @@ export class Procedures {
     });
   }
 
-  #viewFor(session: Session, name: string): Session {
+  /**
+   * The same inside the transaction that is open, which stays so. Throws ER_TRANSACTION_YIELD for a procedure that waits,
+   * if that is known before it runs.
+   */
+  callInTransaction(
+    session: Session,
+    name: string,
+    args: readonly Value[],
+  ): ProcedureResult | Promise<ProcedureResult> {
+    const { body, waits } = this.#callable(session, name);
+    if (waits) throw boxError('TRANSACTION_YIELD');
+    try {
+      return body(this.sessionFor(session, name), args);
+    } catch (error) {
+      throw asBoxError(error);
+    }
+  }
+
+  #callable(session: Session, name: string): Procedure {
+    this.#host.access.checkCall(session.effectiveUser, name);
+    const procedure = this.#procedures.get(name);
+    if (procedure === undefined) throw this.#missing(name);
+    return procedure;
+  }
+
+  /** The session as the function sees it: with its owner's rights if its row of `_func` says so. */
+  sessionFor(session: Session, name: string): Session {
     const definition = this.#host.catalog.functionByName(name);
     if (definition === undefined || !definition.isSetuid) return session;
     const owner = this.#host.access.credentialsOf(definition.ownerId);

@@ -108,14 +108,18 @@ function nextTuples(cursor: IndexCursor, arena: Arena, count: number): number {
   return taken;
 }
 
-/** The selection of the SELECT in the decoder, to be gathered in slices; null where that is not possible. */
+/**
+ * The selection of the SELECT in the decoder as of now, to be gathered in slices and closed; null where that is not
+ * possible.
+ */
 export function openLargeSelection(
   statements: Statements,
   session: Session,
   request: RequestDecoder,
+  nowMs: number,
 ): LargeSelection | null {
   const { spaceId, indexId, iterator, offset, limit, bytes, keyPosition } = request;
-  return statements.selectLarge(session, spaceId, indexId, iterator, offset, limit, bytes, keyPosition);
+  return statements.selectLarge(session, spaceId, indexId, iterator, offset, limit, bytes, keyPosition, nowMs);
 }
 
 /**

@@ -2,7 +2,7 @@
  * SELECT: from a request's numbers and key bytes to tuples, checked in the order in which Tarantool checks.
  * The tuples are given as addresses; whoever sends them copies their bytes in the same turn.
  */
-import { boxError } from '../../base/index.ts';
+import { boxError, defined } from '../../base/index.ts';
 import { arrayLength, containerHeaderSize } from '../../codec/msgpack/index.ts';
 import { validateExactKey, validatePartialKey } from '../../tuple/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
@@ -85,17 +85,23 @@ export function openSelection(
   return cursor;
 }
 
-/** A cursor from the beginning of the selection that outlives changes of the index. */
-export function openLastingCursor(
+/**
+ * A cursor from the beginning of the selection that outlives changes of the index: it follows them, or (`isFrozen`) shows
+ * the present state as long as a read view of this turn keeps it.
+ */
+export function openOwnCursor(
   space: Space,
   index: SpaceIndex,
   iterator: IteratorType,
   key: Uint8Array,
   keyPosition: number,
+  isFrozen: boolean,
 ): IndexCursor {
   checkSelection(space, index, iterator, key, keyPosition);
   const parts = keyPosition + containerHeaderSize(key, keyPosition);
-  return index.openCursor(iterator, key, parts, arrayLength(key, keyPosition));
+  const partCount = arrayLength(key, keyPosition);
+  if (!isFrozen) return index.openCursor(iterator, key, parts, partCount);
+  return defined(index.openFrozenCursor?.(iterator, key, parts, partCount), 'a frozen cursor of a TREE or HASH');
 }
 
 /** Throws unless the key is a whole one of a unique index; returns where its first part stands. */

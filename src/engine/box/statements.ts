@@ -25,6 +25,7 @@ import {
   proposeUpsert,
 } from './before-replace.ts';
 import { LIMITS } from '../../config/index.ts';
+import type { CodeWatch } from './code-watch.ts';
 import { hasLastingCursors, LargeSelection } from './large-selection.ts';
 import {
   beginUpdateRow,
@@ -36,7 +37,7 @@ import {
   writeTupleRow,
   writeUpsertRow,
 } from './row-writer.ts';
-import { checkSelection, findExact, iteratorType, openLastingCursor, openSelection } from './selection.ts';
+import { checkSelection, findExact, iteratorType, openOwnCursor, openSelection } from './selection.ts';
 import type { Session } from './session.ts';
 import { TupleUpdater } from './tuple-updater.ts';
 import { VirtualSpaces } from './virtual-spaces.ts';
@@ -48,6 +49,7 @@ export class Statements {
   readonly #access: AccessControl;
   readonly #updater = new TupleUpdater();
   readonly #virtual: VirtualSpaces;
+  readonly #code: CodeWatch;
   #nesting = 0;
   readonly #undoMarks: number[] = [];
   /** The next statement is what before_replace triggers have made of another one: they are not asked again. */
@@ -64,7 +66,8 @@ export class Statements {
   lastWrite: CommitBatch | null = null;
   #selected: Space | null = null;
 
-  constructor(catalog: Catalog, transactions: TransactionManager, access: AccessControl) {
+  constructor(catalog: Catalog, transactions: TransactionManager, access: AccessControl, code: CodeWatch) {
+    this.#code = code;
     this.#catalog = catalog;
     this.#transactions = transactions;
     this.#access = access;
@@ -95,10 +98,7 @@ export class Statements {
     return openSelection(space, space.index(indexId), type, offset, key, keyPosition);
   }
 
-  /**
-   * The same for a result that is gathered in slices; null if the index has no cursors that outlive a change of it, as
-   * RTREE and BITSET have none.
-   */
+  /** The same in slices, as `LargeSelection.open` says; null for RTREE and BITSET, whose cursors outlive no change. */
   selectLarge(
     session: Session,
     spaceId: number,
@@ -108,6 +108,7 @@ export class Statements {
     limit: number,
     key: Uint8Array,
     keyPosition: number,
+    nowMs: number | null,
   ): LargeSelection | null {
     const type = iteratorType(iterator);
     const space = this.#spaceFor(session, spaceId, PRIVILEGE.read);
@@ -115,9 +116,9 @@ export class Statements {
     if (!hasLastingCursors(index)) return null;
     const cursor =
       space.definition.engine === 'memtx'
-        ? openLastingCursor(space, index, type, key, keyPosition)
-        : this.#virtual.select(session, space, index, type, 0, key, keyPosition);
-    return new LargeSelection(this.#catalog, space, index, cursor, offset, limit);
+        ? openOwnCursor(space, index, type, key, keyPosition, nowMs !== null)
+        : this.#virtual.select(session, space, index, type, 0, key, keyPosition, nowMs !== null);
+    return LargeSelection.open(this.#catalog, space, index, cursor, nowMs, offset, limit);
   }
 
   /** The tuple with the whole key, or NO_ADDRESS. */
@@ -191,7 +192,7 @@ export class Statements {
         redo.endRow();
       }
       if (old !== NO_ADDRESS && space.reacts) this.#react(session, space, old, NO_ADDRESS);
-      this.#end(marks);
+      this.#end(marks, space);
       return old;
     } catch (error) {
       this.#fail(marks);
@@ -243,7 +244,7 @@ export class Statements {
         redo.endRow();
       }
       if (old !== NO_ADDRESS && space.reacts) this.#react(session, space, old, updated);
-      this.#end(marks);
+      this.#end(marks, space);
       return updated;
     } catch (error) {
       this.#fail(marks);
@@ -302,7 +303,7 @@ export class Statements {
         redo.endRow();
       }
       if (updated !== NO_ADDRESS && space.reacts) this.#react(session, space, old, updated);
-      this.#end(marks);
+      this.#end(marks, space);
     } catch (error) {
       this.#fail(marks);
       throw error;
@@ -336,7 +337,7 @@ export class Statements {
         redo.endRow();
       }
       if (space.reacts) this.#react(session, space, old, tuple);
-      this.#end(marks);
+      this.#end(marks, space);
       return tuple;
     } catch (error) {
       this.#fail(marks);
@@ -376,7 +377,7 @@ export class Statements {
     try {
       const proposal = propose();
       const result = proposal === null ? this.#decided(again) : this.#follow(session, space, proposal, again);
-      this.#end(marks);
+      this.#end(marks, space);
       return result;
     } catch (error) {
       this.#isDecided = false;
@@ -408,7 +409,7 @@ export class Statements {
   #decide(space: Space, proposal: Proposal): Decision {
     this.#nesting++;
     try {
-      return decide(space, proposal);
+      return decide(space, proposal, this.#code);
     } finally {
       this.#nesting--;
       this.#selected = space;
@@ -417,7 +418,7 @@ export class Statements {
 
   #decided(statement: () => Address): Address {
     this.#isDecided = true;
-    return statement();
+    return this.#code.goOn(statement);
   }
 
   /** Changes the indexes and notes the undo entry; a tuple that found no place is freed. */
@@ -448,17 +449,16 @@ export class Statements {
     if (this.isReadOnly && !space.definition.isTemporary && !space.definition.isLocal) throw boxError('READONLY');
     if (space.refusal !== null && !this.isRecovering) throw boxError('UNSUPPORTED', space.refusal, 'data changes');
     const transactions = this.#transactions;
-    if (!transactions.isActive) {
-      transactions.begin();
-      this.#undoMarks[this.#nesting] = transactions.undoMark;
-      return OWN_TRANSACTION;
-    }
-    if (this.#nesting >= LIMITS.triggerNestingMax) throw boxError('SUB_STMT_MAX');
+    this.#code.spentMs = 0;
+    const isOwn = !transactions.isActive;
+    if (isOwn) transactions.begin();
+    else if (this.#nesting >= LIMITS.triggerNestingMax) throw boxError('SUB_STMT_MAX');
     this.#undoMarks[this.#nesting] = transactions.undoMark;
-    return transactions.redo.count;
+    return isOwn ? OWN_TRANSACTION : transactions.redo.count;
   }
 
-  #end(marks: number): void {
+  #end(marks: number, space: Space): void {
+    if (this.#code.spentMs > this.#code.limitMs && !this.isRecovering) throw this.#code.error(space.name);
     if (marks !== OWN_TRANSACTION) {
       this.waitingFor = null;
       return;
@@ -488,8 +488,7 @@ export class Statements {
           prepared: this.prepared,
         });
       }
-      const { onReplace } = space;
-      for (let at = 0; at < onReplace.length; at++) onReplace[at]!(space, oldTuple, newTuple);
+      if (space.onReplace.length > 0) this.#code.runTriggers(space, oldTuple, newTuple);
     } finally {
       this.#nesting--;
       this.#selected = space;

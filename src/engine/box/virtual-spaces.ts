@@ -3,14 +3,14 @@
  * user may see, the settings of the session (`service`), and `blackhole`, which logs what it is given and keeps nothing.
  */
 import { boxError } from '../../base/index.ts';
-import { arrayLength, containerHeaderSize } from '../../codec/msgpack/index.ts';
+import { arrayLength } from '../../codec/msgpack/index.ts';
 import type { AccessControl, Credentials } from '../access/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../arena/index.ts';
 import { baseOfView, TupleReader } from '../catalog/index.ts';
 import type { IndexCursor, IteratorType, SpaceIndex } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
-import { checkSelection, exactKey } from './selection.ts';
+import { checkSelection, exactKey, openOwnCursor } from './selection.ts';
 import { SessionSettings } from './session-settings.ts';
 import type { Session } from './session.ts';
 
@@ -29,7 +29,10 @@ export class VirtualSpaces {
     this.#transactions = transactions;
   }
 
-  /** Tuples in the iterator's order that the session may see, from the `skip`th on. */
+  /**
+   * Tuples in the iterator's order that the session may see, from the `skip`th on, by a cursor that follows changes or
+   * (`isFrozen`) shows the present state, as far as a read view keeps it. What the session may see is asked row by row.
+   */
   select(
     session: Session,
     space: Space,
@@ -38,9 +41,9 @@ export class VirtualSpaces {
     skip: number,
     key: Uint8Array,
     keyPosition: number,
+    isFrozen = false,
   ): IndexCursor {
-    checkSelection(space, index, iterator, key, keyPosition);
-    const cursor = this.#open(session, space, index, iterator, key, keyPosition);
+    const cursor = this.#open(session, space, index, iterator, key, keyPosition, isFrozen);
     for (let left = skip; left > 0; left--) {
       if (cursor.next() === NO_ADDRESS) break;
     }
@@ -105,12 +108,13 @@ export class VirtualSpaces {
     iterator: IteratorType,
     key: Uint8Array,
     keyPosition: number,
+    isFrozen: boolean,
   ): IndexCursor {
     if (space.definition.engine === 'service') {
+      checkSelection(space, index, iterator, key, keyPosition);
       return this.#settings.select(session, space, iterator, key, keyPosition);
     }
-    const parts = keyPosition + containerHeaderSize(key, keyPosition);
-    const cursor = index.openCursor(iterator, key, parts, arrayLength(key, keyPosition));
+    const cursor = openOwnCursor(space, index, iterator, key, keyPosition, isFrozen);
     const isShown = this.#filter(session.effectiveUser, space);
     return isShown === null ? cursor : new FilteredCursor(cursor, isShown);
   }

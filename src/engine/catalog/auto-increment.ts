@@ -15,12 +15,13 @@ import {
 } from '../../codec/msgpack/index.ts';
 import { elementPosition, lookupPath } from '../../tuple/index.ts';
 import type { SequenceAttachment } from './schema.ts';
+import type { Sequence } from './sequence.ts';
 
 const INT64_MAX = 9223372036854775807n;
 
 /**
  * Looks at the tuple `bytes[position, end)` before it is inserted. True if the field was nil: then the tuple with the
- * next value has been appended to `writer`. Throws SEQUENCE_OVERFLOW (147).
+ * value that `take` gives has been appended to `writer`. Throws what `take` throws.
  */
 export function fillSequenceField(
   { sequence, fieldNo, path }: SequenceAttachment,
@@ -28,13 +29,14 @@ export function fillSequenceField(
   position: number,
   end: number,
   writer: ByteWriter,
+  take: (sequence: Sequence) => bigint,
 ): boolean {
   let field = elementPosition(bytes, position, fieldNo);
   if (field >= 0 && path !== null) field = lookupPath(bytes, field, path, 0);
   if (field < 0) return false;
   const kind = kindAt(bytes, field);
   if (kind === KIND.nil) {
-    const value = sequence.next();
+    const value = take(sequence);
     writeArrayHeader(writer, arrayLength(bytes, position));
     writer.writeBytes(bytes, position + containerHeaderSize(bytes, position), field);
     writeBigInt(writer, value);

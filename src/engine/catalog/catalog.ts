@@ -26,6 +26,7 @@ import { spaceSequenceHandler } from './handlers/space-sequence-handler.ts';
 import { truncateHandler } from './handlers/truncate-handler.ts';
 import { type CatalogPorts, DEFAULT_CATALOG_PORTS, type SchemaUser } from './ports.ts';
 import { Schema, type SchemaOptions, type SpaceDetails } from './schema.ts';
+import type { GivenValues } from './given-values.ts';
 import type { Sequence } from './sequence.ts';
 import type { SpaceBuild } from './space-build.ts';
 import { baseOfView, SYSTEM_SPACE } from './system-space-ids.ts';
@@ -40,6 +41,9 @@ const BUILD_TUPLES_MIN = 1000;
 export class Catalog {
   readonly #schema: Schema;
   readonly #handlers: Map<number, SystemChangeHandler>;
+  /** Set while something runs that is, or will be, repeated: where the values of sequences come from. */
+  givenValues: GivenValues | null = null;
+  readonly #takeValue = (sequence: Sequence): bigint => this.givenValues?.take(sequence) ?? sequence.next();
 
   constructor(options: CatalogOptions) {
     const schema = new Schema({ ...options, ports: { ...DEFAULT_CATALOG_PORTS, ...options.ports } });
@@ -118,6 +122,11 @@ export class Catalog {
 
   sequence(id: number): Sequence | undefined {
     return this.#schema.sequences.get(id);
+  }
+
+  /** Takes the next value of a sequence, or the one that `givenValues` has. Throws SEQUENCE_OVERFLOW (147). */
+  nextValue(sequence: Sequence): bigint {
+    return this.#takeValue(sequence);
   }
 
   sequences(): IterableIterator<Sequence> {
@@ -233,7 +242,7 @@ export class Catalog {
       this.#schema.ports.access.checkSequenceUse(user, sequenceObject(sequence));
     }
     if (space.primary === null) return false;
-    return fillSequenceField(attachment, bytes, position, end, writer);
+    return fillSequenceField(attachment, bytes, position, end, writer, this.#takeValue);
   }
 
   /**

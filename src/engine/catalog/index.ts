@@ -5,6 +5,7 @@ export type { Collation } from './collators.ts';
 export type { FunctionDefinition, FunctionLanguage } from './definitions/function-definition.ts';
 export type { SequenceDefinition } from './definitions/sequence-definition.ts';
 export type { SpaceField } from './definitions/space-format.ts';
+export { GivenValues } from './given-values.ts';
 export * from './ports.ts';
 export { checkIdentifier, NAME_BYTES_MAX, shownName } from './definitions/identifiers.ts';
 export type { CheckRule, ConstraintKind, ForeignKeyRule, SpaceDetails } from './schema.ts';

@@ -68,6 +68,10 @@ export class ViewIndex extends StatelessIndex implements SpaceIndex {
     return this.#base()?.openCursor(iterator, key, keyPosition, partCount) ?? NOTHING;
   }
 
+  openFrozenCursor(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
+    return this.#base()?.openFrozenCursor?.(iterator, key, keyPosition, partCount) ?? NOTHING;
+  }
+
   random(seed: number): Address {
     return this.#base()?.random(seed) ?? NO_ADDRESS;
   }

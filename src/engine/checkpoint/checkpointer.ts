@@ -8,23 +8,22 @@
  * Invariants: (1) one checkpoint at a time; (2) no slice on the engine's thread is longer than a few milliseconds; (3) a
  * file is removed only when `checkpointCount` newer snapshots are durable and nobody pins it.
  */
-import { assert, BoxError, boxError, ByteWriter, type BoxError as Failure } from '../../base/index.ts';
+import { assert, BoxError, boxError, ByteWriter, type BoxError as Failure, unreachable } from '../../base/index.ts';
 import { type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Env, Logger, WorkerHandle } from '../../env/index.ts';
+import type { ViewLimits } from '../arena/index.ts';
 import type { Space, SpaceMemory } from '../memtx/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
 import type { LogClient } from '../wal/index.ts';
 import { asSnapshotReply, type SnapshotRequest, type SnapshotWorkerParameters } from './snapshot-protocol.ts';
-import { type ExtraRows, SnapshotSource } from './snapshot-source.ts';
+import { type ExtraRows, type LostView, SnapshotSource } from './snapshot-source.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 /** Chunks that the worker has and has not taken yet. */
 const CHUNKS_IN_FLIGHT = 3;
 /** Rows between two looks at the clock. */
 const ROWS_PER_LOOK = 256;
-/** The age and size of the view are looked at with every slice, and so often while the worker is waited for. */
-const VIEW_LOOK_PERIOD_MS = 100;
 
 export type CheckpointSource = Readonly<{
   memories: readonly SpaceMemory[];
@@ -39,9 +38,6 @@ export type CheckpointOptions = Readonly<{
   /** Bounds of the read view: beyond them the snapshot is given up, so that writers are not. */
   viewLimits: ViewLimits;
 }>;
-
-/** Age, and bytes of what writers have replaced and the view still needs. */
-export type ViewLimits = Readonly<{ ageMs: number; bytes: number }>;
 
 export type CheckpointResult = Readonly<{ vclock: Vclock; sizeBytes: number; rows: number; durationMs: number }>;
 
@@ -104,7 +100,6 @@ export class Checkpointer {
         return { vclock, sizeBytes, rows: source.rowsDone, durationMs: this.#env.clock.monotonicMs() - startedMs };
       } finally {
         source.close();
-        this.#freeRetired();
       }
     } finally {
       this.#isRunning = false;
@@ -143,8 +138,13 @@ export class Checkpointer {
   async #write(source: SnapshotSource, vclock: Vclock): Promise<number> {
     const { directory, instanceUuid, softwareVersion } = this.#options;
     const feed = new SnapshotFeed(this.#env, { directory, instanceUuid, softwareVersion, vclock });
-    const guard = this.#env.timers.every(VIEW_LOOK_PERIOD_MS, () => this.#guardView(source, feed));
+    const lost = (loss: LostView): void => {
+      const isFirst = feed.fail(boxError('READ_VIEW_ABORTED'));
+      if (isFirst) this.#log.error(`the snapshot is given up: ${this.#reasonOf(loss)}`);
+    };
     try {
+      if (source.loss !== null) lost(source.loss);
+      source.onLoss = lost;
       const rowsBefore = source.totalRows;
       let more = true;
       while (more) {
@@ -152,39 +152,37 @@ export class Checkpointer {
         more = await this.#fillChunk(source, chunk, feed);
         feed.send(chunk);
       }
-      guard.cancel();
       source.close();
       const sizeBytes = await feed.finish();
       this.#log.info(`snapshot of ${rowsBefore} rows written, ${sizeBytes} bytes`);
       return sizeBytes;
     } finally {
-      guard.cancel();
       source.close();
       await feed.stop();
     }
   }
 
-  /** Gives the snapshot up if its view is beyond a limit, or was taken away by writers; the feed fails then. */
-  #guardView(source: SnapshotSource, feed: SnapshotFeed): void {
-    const { ageMs: ageMsMax, bytes: bytesMax } = this.#options.viewLimits;
-    const ageMs = source.ageMs(this.#env.clock.monotonicMs());
-    const { retiredBytes, isClosed } = source;
-    let reason: string;
-    if (isClosed) reason = `writers needed the ${retiredBytes} bytes of memory that were kept for it`;
-    else if (retiredBytes > bytesMax) reason = `${retiredBytes} bytes were kept for it, the limit is ${bytesMax}`;
-    else if (ageMs > ageMsMax) reason = `it took over ${ageMsMax} ms, the limit`;
-    else return;
-    source.close();
-    if (feed.fail(boxError('READ_VIEW_ABORTED'))) this.#log.error(`the snapshot is given up: ${reason}`);
+  #reasonOf({ loss, keptBytes }: LostView): string {
+    const { ageMs, bytes } = this.#options.viewLimits;
+    switch (loss) {
+      case 'memory':
+        return `writers needed the ${keptBytes} bytes of memory that were kept for it`;
+      case 'bytes':
+        return `${keptBytes} bytes were kept for it, the limit is ${bytes}`;
+      case 'age':
+        return `it took over ${ageMs} ms, the limit`;
+      default:
+        return unreachable(loss);
+    }
   }
 
   /** Fills one chunk, giving the thread back whenever a slice of time is used up. */
   async #fillChunk(source: SnapshotSource, chunk: ByteWriter, feed: SnapshotFeed): Promise<boolean> {
     let more = true;
     while (more && chunk.position < CHUNK_BYTES) {
-      this.#guardView(source, feed);
-      feed.check();
       const startedMs = this.#env.clock.monotonicMs();
+      for (const { views } of this.#source.memories) views.enforceLimits(startedMs, this.#options.viewLimits);
+      feed.check();
       let usedMs = 0;
       while (more && chunk.position < CHUNK_BYTES && usedMs < LIMITS.sliceMs / 2) {
         more = source.fill(chunk, CHUNK_BYTES, ROWS_PER_LOOK);
@@ -198,11 +196,6 @@ export class Checkpointer {
 
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => this.#env.timers.endOfTurn(resolve));
-  }
-
-  #freeRetired(): void {
-    const more = this.#source.memories.some((memory) => memory.views.freeSlice(2000));
-    if (more) this.#env.timers.after(1, () => this.#freeRetired());
   }
 }
 

@@ -5,7 +5,15 @@
  */
 import type { ByteWriter } from '../../base/index.ts';
 import { writeUnsigned } from '../../codec/msgpack/index.ts';
-import { type Arena, NO_ADDRESS, type ReadView, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
+import {
+  type Arena,
+  NO_ADDRESS,
+  type ReadView,
+  tuplePosition,
+  tupleSize,
+  tupleSlab,
+  type ViewLoss,
+} from '../arena/index.ts';
 import type { IndexSnapshot } from '../indexes/index.ts';
 import type { Space, SpaceMemory } from '../memtx/index.ts';
 
@@ -13,6 +21,9 @@ const INSERT = 2;
 const GROUP_LOCAL = 1;
 
 type FrozenSpace = Readonly<{ id: number; isLocal: boolean; arena: Arena; snapshot: IndexSnapshot }>;
+
+/** Why writers took the view, and how much was kept for it. */
+export type LostView = Readonly<{ loss: ViewLoss; keptBytes: number }>;
 
 /** Rows that are not tuples of a space: the current values of sequences. */
 export type ExtraRows = Readonly<{ spaceId: number; tuples: readonly Uint8Array[] }>;
@@ -25,8 +36,10 @@ export class SnapshotSource {
   #at = 0;
   #row = 0;
   #extraDone = false;
-  readonly #openedMs: number;
   #isClosed = false;
+  #loss: LostView | null = null;
+  /** Told that the view was taken away: there are no more rows. */
+  onLoss: (loss: LostView) => void = () => undefined;
   readonly totalRows: number;
 
   constructor(
@@ -36,8 +49,8 @@ export class SnapshotSource {
     timestampSeconds: number,
     nowMs: number,
   ) {
-    this.#openedMs = nowMs;
-    this.#views = memories.map((memory) => ({ memory, view: memory.views.open(() => this.close()) }));
+    const giveUp = (loss: ViewLoss): void => this.#giveUp(loss);
+    this.#views = memories.map((memory) => ({ memory, view: memory.views.open({ nowMs, giveUp }) }));
     this.#extra = extra;
     this.#timestampSeconds = timestampSeconds;
     const frozen: FrozenSpace[] = [];
@@ -80,18 +93,9 @@ export class SnapshotSource {
     return true;
   }
 
-  /** The view was let go: there are no more rows. */
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
-  /** Bytes that are kept for the view alone. */
-  get retiredBytes(): number {
-    return this.#views.reduce((sum, { view }) => sum + view.retiredBytes, 0);
-  }
-
-  ageMs(nowMs: number): number {
-    return nowMs - this.#openedMs;
+  /** Why there are no more rows although some are missing; null unless the view was taken away. */
+  get loss(): LostView | null {
+    return this.#loss;
   }
 
   /** Lets go of the view; a second time nothing happens. */
@@ -99,6 +103,13 @@ export class SnapshotSource {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const { memory, view } of this.#views) memory.views.close(view);
+  }
+
+  #giveUp(loss: ViewLoss): void {
+    const lost = { loss, keptBytes: this.#views.reduce((sum, { view }) => sum + view.retiredBytes, 0) };
+    this.close();
+    this.#loss = lost;
+    this.onLoss(lost);
   }
 
   /** `83 00 02 03 n 04 cb time 82 10 ce id 21`, where the first row has no number, as 0 is never written. */

@@ -3,26 +3,12 @@
  * tuples); it never frees a tuple. All work happens in one turn.
  */
 import type { IndexId } from '../../base/index.ts';
+import { ITERATOR, type IteratorType } from '../../codec/iproto/index.ts';
 import type { KeyDef } from '../../tuple/index.ts';
 import type { Address } from '../arena/index.ts';
 
-/** Numbers of the iproto protocol, which are those of `box.index`. */
-export const ITERATOR = {
-  EQ: 0,
-  REQ: 1,
-  ALL: 2,
-  LT: 3,
-  LE: 4,
-  GE: 5,
-  GT: 6,
-  BITS_ALL_SET: 7,
-  BITS_ANY_SET: 8,
-  BITS_ALL_NOT_SET: 9,
-  OVERLAPS: 10,
-  NEIGHBOR: 11,
-} as const;
-export type IteratorType = (typeof ITERATOR)[keyof typeof ITERATOR];
-export const ITERATOR_NUMBER_MAX = 11;
+export { ITERATOR, type IteratorType };
+export const ITERATOR_NUMBER_MAX = ITERATOR.NEIGHBOR;
 
 export type IndexType = 'tree' | 'hash' | 'rtree' | 'bitset';
 
@@ -104,6 +90,12 @@ export interface SpaceIndex {
 
   /** A cursor of the caller's own; after changes of the index it goes on behind the last tuple it gave. */
   openCursor(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor;
+
+  /**
+   * A cursor of the caller's own over the present state, whatever changes afterwards, dropping the index included. To be
+   * used while a read view is open that was opened in this turn, before the next change. RTREE and BITSET have none.
+   */
+  openFrozenCursor?(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor;
 
   /** The first or last tuple in order; for unordered kinds box answers ER_UNSUPPORTED_INDEX_FEATURE before. */
   readonly isOrdered: boolean;

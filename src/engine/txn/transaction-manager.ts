@@ -186,6 +186,19 @@ export class TransactionManager {
     runTriggers(onRollback, changes);
   }
 
+  /** Undoes the open transaction, which was a trial: nobody is told, for what was tried is not given up. */
+  undoTrial(): void {
+    assert(this.#isActive, 'a trial is an open transaction');
+    this.#takeTriggers();
+    this.rollbackStatement(this.#startMark, 0);
+    this.#isActive = false;
+  }
+
+  /** Whether somebody is told when the open transaction is undone. */
+  get hasRollbackTriggers(): boolean {
+    return this.#onRollback.length > 0;
+  }
+
   /** Hands the batch under construction to the journal unless one is on its way. */
   flush(): void {
     this.#flushScheduled = false;

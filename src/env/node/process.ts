@@ -13,10 +13,14 @@ export function createProcessControl(): ProcessControl {
     onSignal(signal, handler) {
       process.on(signal, () => handler());
     },
-    memoryUsage: () => ({
-      residentBytes: process.memoryUsage.rss(),
-      heapBytes: v8.getHeapStatistics().used_heap_size,
-    }),
+    memoryUsage: () => {
+      const heap = v8.getHeapStatistics();
+      return {
+        residentBytes: process.memoryUsage.rss(),
+        heapBytes: heap.used_heap_size,
+        heapBytesMax: heap.heap_size_limit,
+      };
+    },
     abort(reason) {
       try {
         fs.writeSync(STANDARD_ERROR, `aborted: ${reason}\n`);

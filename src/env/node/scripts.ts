@@ -18,6 +18,7 @@ export function createScripts(): Scripts {
       const module: unknown = await import(/* @vite-ignore */ address);
       return module as Readonly<Record<string, unknown>>;
     },
+    compile: (source, name) => new vm.Script(source, { filename: name }).runInThisContext() as unknown,
     createContext,
   };
 }

@@ -339,6 +339,7 @@ export class IprotoConnection implements PendingOwner {
   #closed(): void {
     this.#isClosed = true;
     this.#decoder.stop();
+    for (const transaction of this.streams.values()) transaction.rollback();
     this.streams.clear();
     this.openWatchers?.unwatchAll();
     this.#largeReplies?.proceed();

@@ -2,8 +2,8 @@
  * Replies to SELECT that are too large for one turn. One at a time is gathered for a connection, in slices, and leaves as
  * one frame, because the length of a frame stands at its beginning.
  * Invariants: (1) gathering begins when the peer has taken most of what it was sent, so that a peer that does not read
- * costs one reply; (2) a reply is as large as a frame may be at most; (3) its memory is made of pieces, which are sent
- * as they are and never copied together.
+ * costs one reply, and a read view for each one that waits; (2) a reply is as large as a frame may be at most; (3) its
+ * memory is made of pieces, which are sent as they are and never copied together.
  */
 import { BoxError, boxError, ByteWriter } from '../../base/index.ts';
 import { beginDataResponse, endDataResponse } from '../../codec/iproto/index.ts';
@@ -101,7 +101,7 @@ export class LargeReplies {
   }
 
   #finish(): void {
-    this.#queue.shift();
+    this.#queue.shift()?.selection.close();
     this.#pieces = [];
     this.#bytes = 0;
     this.#isGathering = false;
@@ -113,7 +113,10 @@ export class LargeReplies {
   #abandon(): boolean {
     this.#pieces = [];
     this.#isGathering = false;
-    for (const _ of this.#queue.splice(0)) this.#connection.replyWaits(-1);
+    for (const { selection } of this.#queue.splice(0)) {
+      selection.close();
+      this.#connection.replyWaits(-1);
+    }
     return false;
   }
 }

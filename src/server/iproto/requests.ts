@@ -15,8 +15,7 @@ import {
   TOO_LARGE,
   writeChangeResult,
 } from '../../engine/box/index.ts';
-import { PRIVILEGE } from '../../engine/access/index.ts';
-import { call } from './call-requests.ts';
+import { call, evaluate } from './call-requests.ts';
 import type { IprotoConnection } from './connection.ts';
 import { authenticate, identify, ping, vote } from './session-requests.ts';
 import { changeWhenBuilt } from './schema-requests.ts';
@@ -25,7 +24,6 @@ import { decodeBody, requireWholeBody } from './request-body.ts';
 import { unwatch, watch, watchOnce } from './watch-requests.ts';
 
 const SELECT_KEYS = mandatoryKeys(REQUEST_TYPE.select) ?? [];
-const EVAL_KEYS = [BODY_KEY.expression];
 const SQL_KEYS = [BODY_KEY.sqlText];
 /** What a SELECT may give at once. */
 const ONE_TURN = { tuples: 2000, bytes: 1024 * 1024 } as const;
@@ -97,13 +95,6 @@ function streamRequestName(type: number): string {
   return type === REQUEST_TYPE.commit ? 'COMMIT' : 'ROLLBACK';
 }
 
-/** There is no Lua yet, but who may not evaluate it learns that first. */
-function evaluate(box: Box, connection: IprotoConnection): void {
-  decodeBody(connection, EVAL_KEYS);
-  box.access.checkUniverse(connection.session.effectiveUser, PRIVILEGE.execute);
-  throw boxError('UNSUPPORTED', 'This version', 'evaluation of Lua expressions');
-}
-
 /** NOP stands in logs only; 2.6.0 looks at its body before it finds that out. */
 function refuseNop(connection: IprotoConnection): void {
   const { request } = connection;
@@ -124,7 +115,7 @@ function select(box: Box, connection: IprotoConnection): void {
     count = executeSelect(box.statements, session, request, output, request.streamId === 0 ? ONE_TURN : WITHOUT_BOUND);
     if (count === TOO_LARGE) {
       output.position = start;
-      const selection = openLargeSelection(box.statements, session, request);
+      const selection = openLargeSelection(box.statements, session, request, connection.nowMs());
       if (selection !== null) return connection.replyLarge(selection);
       beginDataResponse(output);
       count = executeSelect(box.statements, session, request, output, WITHOUT_BOUND);

@@ -1,7 +1,7 @@
 /**
  * The iproto door: accepts connections, greets them, and flushes at the end of each turn what they have to send.
- * Invariant: when more than `netMessagesMax` requests wait for the log, no connection is read from until half have
- * been answered.
+ * Invariant: when more than `netMessagesMax` requests wait for the log or a procedure, no connection is read from until
+ * no more than half of so many wait. What had been read by then is executed nevertheless.
  */
 import { encodeGreeting, RequestDecoder } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
@@ -20,7 +20,7 @@ export type IprotoServerOptions = Readonly<{
   instanceUuid: string;
   /** Shown in the greeting: major.minor.patch. */
   version: string;
-  netMessagesMax?: number;
+  netMessagesMax: number;
   packetBytesMax?: number;
   onFailure: (error: unknown) => void;
 }>;
@@ -46,7 +46,7 @@ export class IprotoServer implements ConnectionHost {
     this.#env = env;
     this.#box = box;
     this.#options = options;
-    this.#netMessagesMax = options.netMessagesMax ?? LIMITS.netMessagesMax;
+    this.#netMessagesMax = options.netMessagesMax;
     this.packetBytesMax = options.packetBytesMax ?? LIMITS.frameBytesMax;
   }
 

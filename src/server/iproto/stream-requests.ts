@@ -1,4 +1,4 @@
-/** Requests of a stream: BEGIN, COMMIT, ROLLBACK, and data requests inside its transaction. */
+/** Requests of a stream: BEGIN, COMMIT, ROLLBACK, and data requests and calls inside its transaction. */
 import { boxError, type ByteWriter } from '../../base/index.ts';
 import {
   beginDataResponse,
@@ -18,6 +18,7 @@ import {
   type Session,
   writeChangeResult,
 } from '../../engine/box/index.ts';
+import { callInTransaction } from './call-requests.ts';
 import type { IprotoConnection } from './connection.ts';
 import { checkSchemaVersion } from './request-body.ts';
 
@@ -58,6 +59,7 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
       return true;
     case REQUEST_TYPE.rollback:
       connection.streams.delete(request.streamId);
+      transaction?.rollback();
       writeOkResponse(connection.output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
       return true;
     default:
@@ -67,7 +69,11 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
     throw boxError('UNABLE_TO_PROCESS_IN_STREAM', CONNECTION_TYPES.get(type) ?? type);
   }
   if (transaction === undefined || type === REQUEST_TYPE.ping) return false;
-  if (!isData) throw boxError('UNSUPPORTED', 'A transaction over a stream', 'calls of procedures');
+  if (!isData) {
+    if (type !== REQUEST_TYPE.call && type !== REQUEST_TYPE.call16) return false;
+    callInTransaction(box, connection, type, transaction);
+    return true;
+  }
   checkSchemaVersion(connection);
   const { output } = connection;
   const start = beginDataResponse(output);
@@ -84,14 +90,18 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
 
 function begin(box: Box, connection: IprotoConnection, open: InteractiveTransaction | undefined): void {
   if (open !== undefined) throw boxError('ACTIVE_TRANSACTION');
-  const { request, session } = connection;
+  const { request, session, streams } = connection;
+  if (streams.size >= LIMITS.interactivePerConnectionMax) {
+    const limit = `more than ${LIMITS.interactivePerConnectionMax} open transactions over streams`;
+    throw boxError('UNSUPPORTED', 'A connection', limit);
+  }
   const malformed = request.decodeBody([]);
   if (malformed !== null) throw malformed;
   const timeoutMs = request.timeoutSeconds > 0 ? request.timeoutSeconds * 1000 : LIMITS.interactiveTimeoutMs;
   const run = (replayed: RequestDecoder, type: number, output: ByteWriter): number =>
     runRequest(box, session, replayed, type, output);
   const deadlineMs = connection.nowMs() + timeoutMs;
-  connection.streams.set(request.streamId, new InteractiveTransaction(box.transactions, run, deadlineMs));
+  streams.set(request.streamId, new InteractiveTransaction(box, run, deadlineMs));
   writeOkResponse(connection.output, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
 }
 

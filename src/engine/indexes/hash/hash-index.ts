@@ -17,7 +17,7 @@ import {
   type SpaceIndex,
 } from '../contract.ts';
 import { keyEnd } from '../key-end.ts';
-import { beforeFirst, FrozenWalk, HashTable, type HashPlace, reverseBits } from './hash-table.ts';
+import { beforeFirst, FrozenWalk, HashTable, type HashPlace } from './hash-table.ts';
 import { compileKeyHash, hashWord, type KeyHash } from './key-hash.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -99,6 +99,17 @@ export class HashIndex implements SpaceIndex {
     const cursor = new HashCursor(this, this.#table);
     cursor.start(iterator, key.slice(keyPosition, keyEnd(key, keyPosition, partCount)), 0, partCount);
     return cursor;
+  }
+
+  openFrozenCursor(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
+    const isLookup = iterator === ITERATOR.EQ;
+    if (isLookup || (iterator === ITERATOR.GT && partCount > 0)) {
+      const slot = this.findSlot(key, keyPosition, partCount);
+      if (slot < 0) return new SingleTuple(NO_ADDRESS);
+      if (isLookup) return new SingleTuple(this.#table.valueAt(slot));
+      return new FrozenWalk(this.#table.freeze(), this.#table.placeOf(slot));
+    }
+    return new FrozenWalk(this.#table.freeze());
   }
 
   random(seed: number): Address {
@@ -196,8 +207,23 @@ class HashCursor implements IndexCursor {
       this.#hasEnded = true;
       return;
     }
-    this.#place.reversed = reverseBits(this.#table.hashAt(slot));
+    const { reversed } = this.#table.placeOf(slot);
+    this.#place.reversed = reversed;
     this.#place.slot = slot;
+  }
+}
+
+class SingleTuple implements IndexCursor {
+  #tuple: Address;
+
+  constructor(tuple: Address) {
+    this.#tuple = tuple;
+  }
+
+  next(): Address {
+    const tuple = this.#tuple;
+    this.#tuple = NO_ADDRESS;
+    return tuple;
   }
 }
 

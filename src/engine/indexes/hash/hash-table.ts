@@ -127,8 +127,9 @@ export class HashTable {
     return NO_VALUE;
   }
 
-  hashAt(slot: number): number {
-    return this.#word(slot, HASH);
+  /** Where the value of a slot stands in the order. */
+  placeOf(slot: number): HashPlace {
+    return { reversed: reverseBits(this.#word(slot, HASH)), slot };
   }
 
   /** Moves `place` to the next value in order and returns that value, 0 at the end. */
@@ -222,15 +223,18 @@ export class HashTable {
 /** Walks a frozen table in the order of its live one. */
 export class FrozenWalk {
   readonly #table: FrozenTable;
-  readonly #place: HashPlace = beforeFirst();
+  readonly #place: HashPlace;
+  /** Values that may come: an end that is known need not be sought. */
   #left: number;
 
-  constructor(table: FrozenTable) {
+  /** Begins behind the place. */
+  constructor(table: FrozenTable, place = beforeFirst()) {
     this.#table = table;
+    this.#place = place;
     this.#left = table.count;
   }
 
-  /** The next value, 0 at the end. */
+  /** The next value, 0 at the end and from then on. */
   next(): number {
     if (this.#left === 0) return NO_VALUE;
     this.#left--;

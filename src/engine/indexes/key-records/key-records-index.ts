@@ -29,7 +29,7 @@ import { TreeWalk } from '../tree/cursor.ts';
 import { PageRelease } from '../tree/page-release.ts';
 import { PAGE_BYTES, pageCount, tupleOf } from '../tree/pages.ts';
 import { randomEntry, singlePartCount } from '../tree/tree-index.ts';
-import { countRange, isTreeIterator, LastingTreeRange, TreeRange } from '../tree/tree-range.ts';
+import { countRange, frozenRange, isTreeIterator, LastingTreeRange, TreeRange } from '../tree/tree-range.ts';
 import { Tree } from '../tree/tree.ts';
 import { FunctionSource, type KeyFunction, type KeySource, MultikeySource } from './key-source.ts';
 import { recordBytes, recordKeyDef, recordSize, tupleOfRecord, writeRecord } from './records.ts';
@@ -114,6 +114,11 @@ export class KeyRecordsIndex implements SpaceIndex {
   openCursor(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
     const end = keyEnd(key, keyPosition, partCount);
     return new TupleCursor(this.#arena, new LastingTreeRange(this.#tree, iterator, key, keyPosition, end, partCount));
+  }
+
+  openFrozenCursor(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
+    const ownKey = key.slice(keyPosition, keyEnd(key, keyPosition, partCount));
+    return new TupleCursor(this.#arena, frozenRange(this.#tree, iterator, ownKey, partCount));
   }
 
   random(seed: number): Address {

@@ -18,7 +18,7 @@ import { keyEnd } from '../key-end.ts';
 import { TreeWalk } from './cursor.ts';
 import { PageRelease } from './page-release.ts';
 import { childOf, PAGE_BYTES, pageCount, tupleOf } from './pages.ts';
-import { countRange, isTreeIterator, LastingTreeRange, TreeRange } from './tree-range.ts';
+import { countRange, frozenRange, isTreeIterator, LastingTreeRange, TreeRange } from './tree-range.ts';
 import { Tree } from './tree.ts';
 
 export class TreeIndex implements SpaceIndex {
@@ -100,6 +100,10 @@ export class TreeIndex implements SpaceIndex {
   openCursor(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
     const end = keyEnd(key, keyPosition, partCount);
     return new LastingTreeRange(this.#tree, iterator, key, keyPosition, end, partCount);
+  }
+
+  openFrozenCursor(iterator: IteratorType, key: Uint8Array, keyPosition: number, partCount: number): IndexCursor {
+    return frozenRange(this.#tree, iterator, key.slice(keyPosition, keyEnd(key, keyPosition, partCount)), partCount);
   }
 
   random(seed: number): Address {

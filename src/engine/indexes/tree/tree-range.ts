@@ -132,6 +132,16 @@ export class TreeRange {
   }
 }
 
+/**
+ * A range over the tree as it is now. Its path stays true without looking at the tree again while a read view keeps the
+ * pages. The key is used until the end.
+ */
+export function frozenRange(tree: Tree, iterator: IteratorType, key: Uint8Array, partCount: number): TreeRange {
+  const range = new TreeRange(tree, -1);
+  range.start(iterator, key, 0, partCount);
+  return range;
+}
+
 function isBackward(iterator: IteratorType): boolean {
   return iterator === ITERATOR.REQ || iterator === ITERATOR.LT || iterator === ITERATOR.LE;
 }

@@ -1,0 +1,192 @@
+/** Reading stops while too many requests wait, for the log or for procedures, and goes on when half have been answered. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ByteWriter, defined } from '../../base/index.ts';
+import { encodeCall, encodeReplace } from '../../codec/iproto/index.ts';
+import { AccessControl, SchemaAccess, UserRegistry } from '../../engine/access/index.ts';
+import { Arena, ReadViews } from '../../engine/arena/index.ts';
+import { Box } from '../../engine/box/index.ts';
+import { bootstrapRows, Catalog, SYSTEM_SPACE } from '../../engine/catalog/index.ts';
+import { type Journal, RecoveryJournal, TransactionManager } from '../../engine/txn/index.ts';
+import type { Env, Stream, StreamHandlers } from '../../env/index.ts';
+import { SimulatedWorld } from '../../../sim/env/index.ts';
+import { IprotoServer } from './server.ts';
+
+const NET_MESSAGES_MAX = 4;
+const UUID = '00000000-0000-0000-0000-000000000001';
+
+class FakeStream implements Stream {
+  readonly peer = 'fake';
+  readonly queuedBytes = 0;
+  isPaused = false;
+  handlers: StreamHandlers | null = null;
+  writtenBytes = 0;
+
+  start(handlers: StreamHandlers): void {
+    this.handlers = handlers;
+  }
+
+  write(bytes: Uint8Array, onWritten?: () => void): number {
+    this.writtenBytes += bytes.length;
+    onWritten?.();
+    return 0;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+
+  end(): void {}
+
+  destroy(): void {
+    defined(this.handlers, 'handlers').onClose(null);
+  }
+
+  receive(encode: (writer: ByteWriter) => void): void {
+    const writer = new ByteWriter(256);
+    encode(writer);
+    defined(this.handlers, 'handlers').onData(writer.toBytes());
+  }
+
+  replace(id: number): void {
+    this.receive((writer) => encodeReplace(writer, { sync: id }, SYSTEM_SPACE.schema, [`key ${id}`, id]));
+  }
+
+  call(name: string): void {
+    this.receive((writer) => encodeCall(writer, { sync: 1 }, name, []));
+  }
+}
+
+/** Settles a batch when it is told to. */
+class SlowJournal implements Journal {
+  onSettled: Journal['onSettled'] = () => undefined;
+
+  append(): void {}
+
+  submit(): void {}
+}
+
+function newMemory(): { arena: Arena; views: ReadViews } {
+  const arena = new Arena(16 * 1024 * 1024);
+  return { arena, views: new ReadViews(arena) };
+}
+
+class Fixture {
+  readonly journal = new SlowJournal();
+  readonly box: Box;
+  readonly #server: IprotoServer;
+  #accept: (stream: Stream) => void = () => undefined;
+  #endOfTurn: (() => void)[] = [];
+
+  constructor() {
+    const transactions = new TransactionManager(new RecoveryJournal(), () => transactions.flush());
+    const users = new UserRegistry({ kind: 'open' });
+    const catalog = new Catalog({
+      userMemory: newMemory(),
+      systemMemory: newMemory(),
+      tupleBytesMax: 1000,
+      ports: { access: new SchemaAccess(users) },
+    });
+    catalog.createSystemSpaces();
+    const simulated = new SimulatedWorld(1).addHost('one').createEnv();
+    this.box = new Box(catalog, transactions, new AccessControl(catalog, simulated.crypto, users));
+    for (const { spaceId, tuple } of bootstrapRows(UUID, UUID)) {
+      this.box.statements.insert(this.box.adminSession, spaceId, tuple, 0, tuple.length);
+    }
+    transactions.useJournal(this.journal);
+    const env: Env = {
+      ...simulated,
+      timers: { ...simulated.timers, endOfTurn: (callback) => void this.#endOfTurn.push(callback) },
+      network: {
+        ...simulated.network,
+        listen: (address, onConnection) => {
+          this.#accept = onConnection;
+          return Promise.resolve({ address, close: () => Promise.resolve() });
+        },
+      },
+    };
+    const onFailure = (error: unknown): never => {
+      throw error;
+    };
+    const options = { instanceUuid: UUID, version: '2.10.0', netMessagesMax: NET_MESSAGES_MAX, onFailure };
+    this.#server = new IprotoServer(env, this.box, options);
+  }
+
+  async listen(): Promise<void> {
+    await this.#server.listen({ kind: 'tcp', host: 'localhost', port: 1 });
+  }
+
+  connect(): FakeStream {
+    const stream = new FakeStream();
+    this.#accept(stream);
+    return stream;
+  }
+
+  endTurn(): void {
+    const callbacks = this.#endOfTurn;
+    this.#endOfTurn = [];
+    for (const callback of callbacks) callback();
+  }
+
+  /** The log has written the batch that is on its way. */
+  settle(): void {
+    this.journal.onSettled(null);
+    this.endTurn();
+  }
+}
+
+let fixture: Fixture;
+let writer: FakeStream;
+let other: FakeStream;
+
+beforeEach(async () => {
+  fixture = new Fixture();
+  await fixture.listen();
+  writer = fixture.connect();
+  other = fixture.connect();
+  fixture.endTurn();
+});
+
+describe('requests that wait for the log', () => {
+  test('up to the limit stop nothing', () => {
+    for (let id = 1; id <= NET_MESSAGES_MAX; id++) writer.replace(id);
+    expect([writer.isPaused, other.isPaused]).toEqual([false, false]);
+  });
+
+  test('one more stops reading from everybody, also from who comes then', () => {
+    for (let id = 1; id <= NET_MESSAGES_MAX + 1; id++) writer.replace(id);
+    expect([writer.isPaused, other.isPaused, fixture.connect().isPaused]).toEqual([true, true, true]);
+  });
+
+  test('are read on when half of them have been answered', () => {
+    // The first is a batch of its own, the others wait for it and are the next one.
+    for (let id = 1; id <= NET_MESSAGES_MAX + 1; id++) writer.replace(id);
+    const lateComer = fixture.connect();
+    fixture.settle();
+    expect([writer.isPaused, other.isPaused, lateComer.isPaused]).toEqual([true, true, true]);
+    fixture.settle();
+    expect([writer.isPaused, other.isPaused, lateComer.isPaused]).toEqual([false, false, false]);
+    const before = writer.writtenBytes;
+    writer.replace(9);
+    fixture.settle();
+    expect(writer.writtenBytes).toBeGreaterThan(before);
+  });
+});
+
+test('procedures that wait count as well', async () => {
+  const waiting: (() => void)[] = [];
+  fixture.box.procedures.register('wait', () => new Promise((resolve) => waiting.push(() => resolve([]))));
+  for (let at = 0; at <= NET_MESSAGES_MAX; at++) writer.call('wait');
+  expect([waiting.length, writer.isPaused, other.isPaused]).toEqual([NET_MESSAGES_MAX + 1, true, true]);
+  const finish = async (): Promise<void> => {
+    waiting.pop()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  while (waiting.length > NET_MESSAGES_MAX / 2 + 1) await finish();
+  expect(writer.isPaused).toBe(true);
+  await finish();
+  expect([writer.isPaused, other.isPaused]).toEqual([false, false]);
+});
