@@ -14,6 +14,8 @@ const OPERATIONS: readonly Operation[] = [
   'delete-insert',
   'range',
   'call',
+  'eval',
+  'call-lua',
 ];
 
 function response(status: number, bodyBytes: number): Buffer {

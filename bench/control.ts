@@ -57,6 +57,14 @@ export class Control {
     ]);
   }
 
+  /** Runs a text of Lua. */
+  async evaluate(text: string): Promise<void> {
+    await this.#request(REQUEST.eval, [
+      [KEY.expression, text],
+      [KEY.tuple, []],
+    ]);
+  }
+
   /** How many tuples have this key: 0 or 1. */
   async has(spaceId: number, key: Value): Promise<boolean> {
     const tuples = await this.#request(REQUEST.select, [

@@ -50,6 +50,12 @@ const ENTRIES: readonly Entry[] = [
   ['call', PIPELINED, { atLeast: 1.0 }],
 ];
 
+/** Lua on both sides; as guest only, for EVAL asks for rights that users are seldom given. */
+const LUA_ENTRIES: readonly Entry[] = [
+  ['eval', PIPELINED, { atLeast: 0.7 }],
+  ['call-lua', PIPELINED, { atLeast: 0.7 }],
+];
+
 function line(table: Table, [operation, shape, goal]: Entry): LoadLine {
   const name = `${operation}-${shape.connections}x${shape.depth}`;
   if (table === 'rights') {
@@ -60,7 +66,7 @@ function line(table: Table, [operation, shape, goal]: Entry): LoadLine {
 }
 
 export const LOAD_LINES: readonly LoadLine[] = [
-  ...ENTRIES.map((entry) => line('open', entry)),
+  ...[...ENTRIES, ...LUA_ENTRIES].map((entry) => line('open', entry)),
   ...ENTRIES.map((entry) => line('rights', entry)),
 ];
 
@@ -68,5 +74,5 @@ export const LOAD_LINES: readonly LoadLine[] = [
 export const SHAPES: readonly Shape[] = [PIPELINED, MANY, SINGLE];
 
 export function writes(operation: Operation): boolean {
-  return operation !== 'select' && operation !== 'range' && operation !== 'call';
+  return !['select', 'range', 'call', 'eval'].includes(operation);
 }

@@ -25,7 +25,9 @@ export type Operation =
   /** A DELETE and an INSERT of the same tuple: two requests. */
   | 'delete-insert'
   | 'range'
-  | 'call';
+  | 'call'
+  | 'eval'
+  | 'call-lua';
 
 export type Workload = Readonly<{
   operation: Operation;
@@ -112,6 +114,14 @@ function assignText(template: Template): void {
 /** The name of the procedure that both servers define: it returns one tuple of the space by its key. */
 export const READ_ONE = 'read_one';
 
+/** The function in Lua that both servers define: it reads and updates one tuple. */
+export const TOUCH_ONE = 'touch_one';
+export const TOUCH_ONE_TEXT = `function ${TOUCH_ONE}(space_id, key)
+    local space = box.space[space_id]
+    return space:update(key, {{'=', 2, space:get(key)[2]}})
+end`;
+const EVALUATED = 'return 1';
+
 function templateOf({ operation, spaceId, fields }: Workload): Template {
   const template = new Template();
   const space = unsigned16(spaceId);
@@ -146,6 +156,15 @@ function templateOf({ operation, spaceId, fields }: Workload): Template {
       return template.request(REQUEST.call, (t) => {
         t.push(0x82, KEY.functionName, 0xa0 | READ_ONE.length, ...Buffer.from(READ_ONE), KEY.tuple);
         t.push(0x92, ...space).key();
+      });
+    case 'call-lua':
+      return template.request(REQUEST.call, (t) => {
+        t.push(0x82, KEY.functionName, 0xa0 | TOUCH_ONE.length, ...Buffer.from(TOUCH_ONE), KEY.tuple);
+        t.push(0x92, ...space).key();
+      });
+    case 'eval':
+      return template.request(REQUEST.eval, (t) => {
+        t.push(0x82, KEY.expression, 0xa0 | EVALUATED.length, ...Buffer.from(EVALUATED), KEY.tuple, 0x90);
       });
   }
 }

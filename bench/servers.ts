@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, startProcess, temporaryDirectory, type ServerProcess } from '../test/support/child-server.ts';
 import { findTarantool } from '../test/support/tarantool-server.ts';
 import { Control } from './control.ts';
+import { TOUCH_ONE_TEXT } from './requests.ts';
 
 const BENCH = dirname(fileURLToPath(import.meta.url));
 const PROJECT = dirname(BENCH);
@@ -138,5 +139,6 @@ export class BenchServer {
 /** The procedures come last in a start, after rights and recovery. */
 async function hasProcedures(control: Control): Promise<boolean> {
   await control.call('memory_used');
+  await control.evaluate(TOUCH_ONE_TEXT);
   return true;
 }

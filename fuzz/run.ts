@@ -3,13 +3,25 @@ import { SeededRandom } from '../src/base/index.ts';
 import { skipValue } from '../src/codec/msgpack/index.ts';
 import { Finding, simpleTarget, type FuzzTarget } from './target.ts';
 import { FRAMES, REQUESTS } from './targets/iproto.ts';
+import { LUA_PROGRAMS, LUA_SYNTAX } from './targets/lua.ts';
 import { checkMsgpack, MSGPACK } from './targets/msgpack.ts';
 import { SERVER } from './targets/server.ts';
 import { SOCKET } from './targets/socket.ts';
 import { JSON_PATHS, UPDATES } from './targets/tuples.ts';
 import { XLOG } from './targets/xlog.ts';
 
-export const TARGETS: readonly FuzzTarget[] = [MSGPACK, REQUESTS, FRAMES, XLOG, JSON_PATHS, UPDATES, SERVER, SOCKET];
+export const TARGETS: readonly FuzzTarget[] = [
+  MSGPACK,
+  REQUESTS,
+  FRAMES,
+  XLOG,
+  JSON_PATHS,
+  UPDATES,
+  SERVER,
+  SOCKET,
+  LUA_PROGRAMS,
+  LUA_SYNTAX,
+];
 
 export type FuzzFailure = Readonly<{ target: string; atCase: number; error: unknown }>;
 export type FuzzResult = Readonly<{ cases: number; failures: readonly FuzzFailure[] }>;

@@ -11,4 +11,10 @@ export type SizeException = Readonly<{
   reason: string;
 }>;
 
-export const SIZE_EXCEPTIONS: readonly SizeException[] = [];
+export const SIZE_EXCEPTIONS: readonly SizeException[] = [
+  {
+    file: 'src/app/lua/lua-sources/fun.ts',
+    lines: 600,
+    reason: 'the text of one Lua module, which is one chunk with locals of its own',
+  },
+];

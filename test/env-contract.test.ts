@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../src/base/index.ts';
 import {
+  CryptoError,
   FileError,
   type Address,
   type Env,
@@ -55,6 +56,40 @@ describe.each(HARNESSES)('the ports: $name', ({ open }) => {
     env = harness.env;
   });
   afterEach(() => harness.close());
+
+  describe('cryptography', () => {
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+    it('digests, with and without a key', () => {
+      expect(hex(env.crypto.digest('sha1', utf8.encode('abc')))).toBe('a9993e364706816aba3e25717850c26c9cd0d89d');
+      const key = new Uint8Array(20).fill(0x0b);
+      // The first case of RFC 4231.
+      expect(hex(env.crypto.hmac('sha224', key, utf8.encode('Hi There')))).toBe(
+        '896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22',
+      );
+      expect(() => env.crypto.digest('md4', key)).toThrow(CryptoError);
+    });
+
+    it('derives keys', () => {
+      const derived = env.crypto.pbkdf2(utf8.encode('passwd'), utf8.encode('salt'), 1, 8);
+      // RFC 7914, section 11.
+      expect(hex(derived)).toBe('55ac046e56e3089f');
+    });
+
+    it('decrypts what it has encrypted, and refuses what it has not', () => {
+      const key = randomBytes(1, 32);
+      const vector = randomBytes(2, 16);
+      const text = randomBytes(3, 1000);
+      const encrypt = env.crypto.cipher('aes-256-cbc', 'encrypt', key, vector);
+      const encrypted = [encrypt.update(text), encrypt.final()];
+      const decrypt = env.crypto.cipher('aes-256-cbc', 'decrypt', key, vector);
+      const parts = [...encrypted.map((bytes) => decrypt.update(bytes)), decrypt.final()];
+      expect(hex(Buffer.concat(parts))).toBe(hex(text));
+      const damaged = env.crypto.cipher('aes-256-cbc', 'decrypt', key, vector);
+      damaged.update(text.subarray(0, 15));
+      expect(() => damaged.final()).toThrow(CryptoError);
+    });
+  });
 
   describe('files', () => {
     it('keep what was written, at any position', () => {

@@ -7,6 +7,7 @@ import { createZstdCompression } from '../../src/env/zstd/index.ts';
 import { createSimulatedCrypto } from './crypto.ts';
 import { createSimulatedFiles } from './files.ts';
 import type { SimulatedHost } from './host.ts';
+import { createMissingPorts } from './missing-ports.ts';
 import { SimulatedThread } from './thread.ts';
 import { createSimulatedClock, createSimulatedTimers } from './timers.ts';
 import { createSimulatedWorkers } from './workers.ts';
@@ -65,6 +66,7 @@ export class SimulatedInstance {
       timers: createSimulatedTimers(thread),
       random: { fill: (bytes) => random.fill(bytes), uint32: () => random.uint32() },
       files: createSimulatedFiles(host, thread),
+      ...createMissingPorts(),
       network: host.world.internet.createNetwork(host, thread),
       crypto: createSimulatedCrypto(),
       compression: createZstdCompression(),
@@ -88,6 +90,10 @@ export class SimulatedInstance {
     return {
       pid: 1000 + this.bootNumber,
       hostName: () => host.name,
+      userId: () => 0,
+      setTitle: () => undefined,
+      processorSeconds: () => this.mainThread.nowMs() / 1000,
+      localOffsetSeconds: () => 0,
       onSignal: (signal, handler) => {
         this.#signalHandlers.set(signal, [...(this.#signalHandlers.get(signal) ?? []), handler]);
       },

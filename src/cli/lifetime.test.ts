@@ -23,6 +23,11 @@ function fixture() {
         throw new Error('not used');
       },
     },
+    writeBytes: () => undefined,
+    readInput: () => Promise.resolve(new Uint8Array()),
+    changeDirectory: () => undefined,
+    isBackground: false,
+    respawnInBackground: () => undefined,
     onUncaughtError: (handler) => (uncaught = handler),
     // The real one does not return.
     exit: ((code: number) => {

@@ -5,9 +5,11 @@ import type { CommandLine } from '../env/index.ts';
 import { createCommandLine, createFiles } from '../env/node/index.ts';
 import { parseOptionFile } from './option-file.ts';
 import { mergeValues, type OptionValues, valuesOfEnvironment, valuesOfFlags } from './option-values.ts';
+import { runConnect } from './connect.ts';
 import { runInstance } from './run.ts';
 import { runSettings } from './run-settings.ts';
 import { readText } from './text-file.ts';
+import { runTarantool } from './tarantool.ts';
 import { UsageError } from './usage-error.ts';
 import { parseWords } from './words.ts';
 
@@ -19,6 +21,14 @@ async function main(commandLine: CommandLine): Promise<void> {
   const parsed = parseWords(commandLine.words, commandLine.nodeVersion);
   if (parsed.kind === 'text') {
     terminal.writeOutput(parsed.text);
+    return;
+  }
+  if (parsed.kind === 'tarantool') {
+    await runTarantool(commandLine, parsed.words);
+    return;
+  }
+  if (parsed.kind === 'connect') {
+    await runConnect(commandLine, parsed.words);
     return;
   }
   const fileValues = await readOptionFile(parsed.optionFile, environment[OPTION_FILE_VARIABLE]);

@@ -33,7 +33,12 @@ export class ProgressLine {
   /** The sink, before whose records the line is taken away. */
   guard(sink: LogSink): LogSink {
     return {
-      level: sink.level,
+      get level() {
+        return sink.level;
+      },
+      set level(level) {
+        sink.level = level;
+      },
       write: (level, module, message, fields) => {
         this.clear();
         sink.write(level, module, message, fields);

@@ -1,8 +1,9 @@
 /** `picodata run`: an instance from its start to its end. */
+import { bytesOfByteText } from '../base/index.ts';
 import { type CommandLine, type Env, FileError, Logger } from '../env/index.ts';
 import { createNodeEnv } from '../env/node/index.ts';
 import { Instance, type InstanceOptions, instanceInformation, startFailureText, Watchdog } from '../instance/index.ts';
-import { Console, JavaScriptLanguage } from '../server/console/index.ts';
+import { Console, type ConsoleLanguage, JavaScriptLanguage, LuaLanguage } from '../server/console/index.ts';
 import {
   connectLine,
   dataLine,
@@ -39,6 +40,8 @@ export async function runInstance(commandLine: CommandLine, settings: RunSetting
     instance = await Instance.start(env, options, {
       onProgress: (stage, rows, fraction) => report.progress(stage, rows, fraction),
       onFailure: (error) => lifetime.fail(error),
+      onExit: () => lifetime.stop('os.exit()'),
+      writeOutput: (text) => commandLine.writeBytes(bytesOfByteText(text)),
     });
     recovered = report.finish();
   } catch (error) {
@@ -95,20 +98,26 @@ function openConsole(commandLine: CommandLine, lifetime: Lifetime, instance: Ins
   const { env, box } = instance;
   const { terminal } = commandLine;
   const session = box.sessions.open('repl', '', box.adminSession.user);
-  const language = new JavaScriptLanguage({
+  const javaScript = new JavaScriptLanguage({
     box,
     session,
     scripts: env.scripts,
     write: (text) => terminal.writeOutput(text),
     information: () => instanceInformation(instance),
   });
-  const console = new Console({ terminal, name: 'picodata', languages: new Map([['js', language]]) });
+  const languages = new Map<string, ConsoleLanguage>([
+    ['lua', new LuaLanguage(instance.lua, () => session)],
+    ['js', javaScript],
+  ]);
+  const console = new Console({ terminal, name: 'picodata', languages });
   const stopBefore = lifetime.onEnd;
   lifetime.onEnd = () => {
     stopBefore();
     console.close();
   };
-  terminal.writeOutput('This is a JavaScript console inside the instance; \\help says what it can do.\n');
+  terminal.writeOutput(
+    'This is a console inside the instance, in Lua; \\help says what it can do, \\set language js changes to JavaScript.\n',
+  );
   console.run().then(
     () => lifetime.stop('the console was quit'),
     (error: unknown) => lifetime.fail(error),

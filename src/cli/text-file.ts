@@ -14,3 +14,18 @@ export function readText(files: Files, path: string, bytesMax: number): string {
     file.close();
   }
 }
+
+/** All bytes of the file. Throws FileError. */
+export function readAll(files: Files, path: string): Uint8Array {
+  const file = files.open(path, 'read');
+  try {
+    const bytes = new Uint8Array(file.sizeBytes());
+    let length = 0;
+    for (let read = -1; length < bytes.length && read !== 0; length += read) {
+      read = file.read(bytes, length, bytes.length - length, length);
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    file.close();
+  }
+}

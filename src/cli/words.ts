@@ -13,10 +13,33 @@ export type ParsedWords =
       /** The file of `--cfg`. */
       optionFile: string | null;
     }>
+  | Readonly<{ kind: 'tarantool'; words: TarantoolWords }>
+  | Readonly<{ kind: 'connect'; words: ConnectWords }>
   /** Only a text to print: help, or the version. */
   | Readonly<{ kind: 'text'; text: string }>;
 
-const COMMANDS = ['run'];
+/** What Tarantool's own command takes. */
+export type TarantoolWords = Readonly<{
+  /** Null without one; `-` is standard input. */
+  script: string | null;
+  scriptArguments: readonly string[];
+  /** `-e`: run before the script. */
+  expressions: readonly string[];
+  /** `-l`: required before the script. */
+  libraries: readonly string[];
+  /** A console after the script. */
+  isInteractive: boolean;
+}>;
+
+export type ConnectWords = Readonly<{
+  /** `[USER@]HOST:PORT`, or the path of a socket. */
+  target: string;
+  user: string | null;
+  passwordFile: string | null;
+  cookie: string | null;
+}>;
+
+const COMMANDS = ['run', 'tarantool', 'connect'];
 
 const RUN_NOTES = `
 Every flag has a variable, PICODATA_<FLAG> in capitals with '_' for '-', and a key of the same name in the file of
@@ -36,6 +59,7 @@ export function parseWords(words: readonly string[], nodeVersion: string): Parse
     .helpCommand(false)
     .showSuggestionAfterError(false)
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({ writeOut: (part) => (text += part), writeErr: () => undefined })
     .configureHelp({ optionTerm: (option) => option.flags.replace(/<(.+)>$/, '$1') });
   const run = program.command('run').description('run an instance').usage('[flags]');
@@ -46,6 +70,8 @@ export function parseWords(words: readonly string[], nodeVersion: string): Parse
     const { cfg, ...flags } = given;
     parsed = { kind: 'run', flags: flags as Readonly<Partial<Record<RunOptionName, string>>>, optionFile: cfg ?? null };
   });
+  addTarantool(program, (given) => (parsed = { kind: 'tarantool', words: given }));
+  addConnect(program, (given) => (parsed = { kind: 'connect', words: given }));
   if (words.length === 0) throw new UsageError(`no command was given; 'picodata --help' lists them`);
   try {
     program.parse([...words], { from: 'user' });
@@ -54,6 +80,50 @@ export function parseWords(words: readonly string[], nodeVersion: string): Parse
     if (error.exitCode !== 0) throw new UsageError(oneLine(error.message, words[0]));
   }
   return parsed ?? { kind: 'text', text };
+}
+
+function addTarantool(program: Command, take: (words: TarantoolWords) => void): void {
+  const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  program
+    .command('tarantool')
+    .description('run a Lua script as Tarantool does; without one, a console')
+    .usage('[flags] [SCRIPT [ARGS]]')
+    .argument('[script]', "file to run; '-' is standard input")
+    .argument('[args...]', 'given to the script')
+    .option('-e <EXPR>', "run the string 'EXPR'", collect, [])
+    .option('-l <NAME>', "require the library 'NAME'", collect, [])
+    .option('-i', 'a console after the script')
+    .passThroughOptions()
+    .action((script: string | undefined, scriptArguments: readonly string[], given: TarantoolFlags) => {
+      take({
+        script: script ?? null,
+        scriptArguments,
+        expressions: given.e,
+        libraries: given.l,
+        isInteractive: given.i === true,
+      });
+    });
+}
+
+type TarantoolFlags = Readonly<{ e: readonly string[]; l: readonly string[]; i?: true }>;
+
+function addConnect(program: Command, take: (words: ConnectWords) => void): void {
+  program
+    .command('connect')
+    .description('a console on a running instance')
+    .usage('[flags] [USER@]HOST:PORT|SOCKET')
+    .argument('<target>', 'address of an instance, or path of its socket')
+    .option('--user <NAME>', 'as whom to log in')
+    .option('--password-file <FILE>', 'file that holds the password, or - to be asked for it')
+    .option('--cluster-cookie <SECRET>', 'secret of the cluster, in place of a user')
+    .action((target: string, given: Readonly<{ user?: string; passwordFile?: string; clusterCookie?: string }>) => {
+      take({
+        target,
+        user: given.user ?? null,
+        passwordFile: given.passwordFile ?? null,
+        cookie: given.clusterCookie ?? null,
+      });
+    });
 }
 
 /** The name of the option as it is in RUN_OPTIONS is what commander makes of its flag. */

@@ -37,6 +37,8 @@ export const LIMITS = {
    * what takes longer is a mistake. It cannot be interrupted; the statement fails behind it.
    */
   statementCodeMsMax: 1000,
+  /** Lua that runs without waiting holds everybody else up; a fiber that does so for longer is ended. */
+  fiberSliceMsMax: 10_000,
   /** Levels of statements started by triggers of statements. */
   triggerNestingMax: 4,
   /** A stop waits no longer for functions that were to be called before it. */

@@ -22,6 +22,9 @@ export type OptionDefinition = Readonly<{
   description: string;
 }>;
 
+/** As whom instances and commands prove themselves with the cluster's cookie; in memory only, never in `_user`. */
+export const SERVICE_USER_NAME = 'pico_service';
+
 const LOG_LEVEL_CHOICES = ['fatal', 'system', 'error', 'crit', 'warn', 'info', 'verbose', 'debug'];
 
 export const RUN_OPTIONS = {

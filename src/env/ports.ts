@@ -8,13 +8,18 @@
  * - Files are synchronous: they are used at start, at stop, and inside workers. What was written but not synced may be
  *   lost, in part and out of order, by a crash; a rename is durable after `syncDirectory` of its directory.
  */
+import type { Crypto } from './crypto.ts';
 
 export interface Env {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: RandomSource;
   readonly files: Files;
+  readonly fileSystem: FileSystem;
   readonly network: Network;
+  readonly resolver: Resolver;
+  readonly http: HttpClient;
+  readonly processes: Processes;
   readonly crypto: Crypto;
   readonly compression: Compression;
   readonly workers: Workers;
@@ -50,12 +55,6 @@ export interface RandomSource {
   /** Fills with unpredictable bytes. */
   fill(bytes: Uint8Array): void;
   uint32(): number;
-}
-
-export interface Crypto {
-  sha1(...parts: readonly Uint8Array[]): Uint8Array;
-  sha256(...parts: readonly Uint8Array[]): Uint8Array;
-  md5(...parts: readonly Uint8Array[]): Uint8Array;
 }
 
 export type FileOpenMode =
@@ -131,6 +130,71 @@ export class FileError extends Error {
   }
 }
 
+/** The status of a path as the system has it. Times are seconds since the Unix epoch. */
+export type SystemStatus = Readonly<{
+  device: number;
+  inode: number;
+  /** Kind and permissions, as in C's `st_mode`. */
+  mode: number;
+  links: number;
+  userId: number;
+  groupId: number;
+  /** Of a device file: which device it is. */
+  specialDevice: number;
+  sizeBytes: number;
+  blockSizeBytes: number;
+  /** Of 512 bytes. */
+  blocks: number;
+  accessedSeconds: number;
+  modifiedSeconds: number;
+  changedSeconds: number;
+}>;
+
+/**
+ * The system's own calls on files, for programs that users write; the product's files go through `Files`. Flags and modes
+ * are Linux's numbers. Synchronous; failures are thrown as FileError.
+ */
+export interface FileSystem {
+  open(path: string, flags: number, mode: number): SystemFile;
+  /** `lstat` if a link is not to be followed. */
+  status(path: string, followsLinks: boolean): SystemStatus;
+  list(directory: string): readonly string[];
+  makeDirectory(path: string, mode: number): void;
+  removeDirectory(path: string): void;
+  unlink(path: string): void;
+  rename(from: string, to: string): void;
+  link(existing: string, path: string): void;
+  symbolicLink(target: string, path: string): void;
+  readLink(path: string): string;
+  changeMode(path: string, mode: number): void;
+  changeOwner(path: string, userId: number, groupId: number): void;
+  setTimes(path: string, accessedSeconds: number, modifiedSeconds: number): void;
+  truncate(path: string, sizeBytes: number): void;
+  copyFile(from: string, to: string): void;
+  /** Makes a directory with a name that begins so and that nobody else has. */
+  makeTemporaryDirectory(prefix: string): string;
+  workingDirectory(): string;
+  changeDirectory(path: string): void;
+  /** Sets the mask of new files' modes and gives the one before. */
+  setModeMask(mask: number): number;
+  /** Makes everything durable that any program has written. */
+  syncAll(): void;
+}
+
+export interface SystemFile {
+  /** The number that the system has for it. */
+  readonly descriptor: number;
+  /** Reads at most as much as the target holds; returns how much, 0 at the end. */
+  read(target: Uint8Array, position: number): number;
+  /** Writes all; with position null where the file's end or its own position is. */
+  write(source: Uint8Array, position: number | null): void;
+  status(): SystemStatus;
+  truncate(sizeBytes: number): void;
+  /** Content, and with `withStatus` also what is kept about the file. */
+  sync(withStatus: boolean): void;
+  close(): void;
+}
+
 export interface Compression {
   zstdCompress(bytes: Uint8Array, level: number): Uint8Array;
   /** Throws if the frame is damaged or its content is larger than `maxBytes`. */
@@ -149,6 +213,86 @@ export interface Network {
   connect(address: Address, timeoutMs: number): Promise<Stream>;
 }
 
+export type ResolvedAddress = Readonly<{ family: 'IPv4' | 'IPv6'; host: string }>;
+
+export interface Resolver {
+  /** Addresses of a host's name, in the order in which they are to be tried. Rejects with NetworkError (ENOTFOUND ...). */
+  resolve(host: string): Promise<readonly ResolvedAddress[]>;
+}
+
+export type HttpRequest = Readonly<{
+  method: string;
+  url: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  body: Uint8Array | null;
+  /** Until the whole answer is there. */
+  timeoutMs: number;
+  /** A Unix domain socket to connect to instead of the URL's host. */
+  socketPath: string | null;
+  followsRedirects: boolean;
+  maxHeaderBytes: number;
+  tls: Readonly<{
+    verifiesPeer: boolean;
+    authorities: Uint8Array | null;
+    certificate: Uint8Array | null;
+    privateKey: Uint8Array | null;
+  }>;
+}>;
+
+export type HttpResponse = Readonly<{
+  status: number;
+  reason: string;
+  /** As `HTTP/1.1`. */
+  protocol: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  body: Uint8Array;
+}>;
+
+export interface HttpClient {
+  /** Any answer resolves. Rejects with NetworkError: ETIMEDOUT, ECONNREFUSED, ENOTFOUND, EINVAL for a URL that is none. */
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/** Where a child's stream comes from or goes. */
+export type ChildStream = 'pipe' | 'inherit' | 'null' | 'close';
+
+export type ChildOptions = Readonly<{
+  /** The program and its arguments. */
+  command: readonly string[];
+  /** Null inherits ours. */
+  environment: Readonly<Record<string, string>> | null;
+  streams: readonly [input: ChildStream, output: ChildStream, error: ChildStream];
+  /** The child leads a session, and a process group, of its own. */
+  ownSession: boolean;
+}>;
+
+export type ChildHandlers = Readonly<{
+  onOutput: (chunk: Uint8Array) => void;
+  onError: (chunk: Uint8Array) => void;
+  /** The stream is at its end. */
+  onOutputEnd: () => void;
+  onErrorEnd: () => void;
+  /** Called once; `signal` is the name of what ended it, as SIGKILL. */
+  onExit: (code: number | null, signal: string | null) => void;
+}>;
+
+export interface Child {
+  readonly pid: number;
+  /** Resolves when the pipe has taken the bytes; rejects with NetworkError (EPIPE). */
+  write(bytes: Uint8Array): Promise<void>;
+  endInput(): void;
+  /** Stops listening to the stream. */
+  closeOutput(stream: 'output' | 'error'): void;
+  /** Also to its whole group. Throws FileError (ESRCH, EPERM). */
+  signal(number: number, toGroup: boolean): void;
+}
+
+/** Other programs, for programs that users write. */
+export interface Processes {
+  /** Throws FileError (ENOENT, EACCES) if the program cannot be started. */
+  start(options: ChildOptions, handlers: ChildHandlers): Promise<Child>;
+}
+
 export interface Listener {
   /** Where it really listens. */
   readonly address: Address;
@@ -162,6 +306,8 @@ export interface Listener {
 export interface Stream {
   /** As `box.session.peer()` prints it: host:port, or unix/:path. */
   readonly peer: string;
+  /** Our own end in the same form; absent where it is not known. */
+  readonly local?: string;
   start(handlers: StreamHandlers): void;
   /**
    * Queues bytes for sending; they belong to the stream until `onWritten` of this call has run, which happens in order,
@@ -237,6 +383,14 @@ export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1';
 export interface ProcessControl {
   readonly pid: number;
   hostName(): string;
+  /** Whom the system takes this process for. */
+  userId(): number;
+  /** How the system's lists of processes show this one. */
+  setTitle(title: string): void;
+  /** Processor time that the process has used, in seconds. */
+  processorSeconds(): number;
+  /** Seconds by which local time is ahead of universal time at this moment, given in seconds since the Unix epoch. */
+  localOffsetSeconds(realtimeSeconds: number): number;
   onSignal(signal: Signal, handler: () => void): void;
   /** Resident memory, JavaScript's heap in use, and what it may grow to, in bytes. */
   memoryUsage(): Readonly<{ residentBytes: number; heapBytes: number; heapBytesMax: number }>;
@@ -266,54 +420,13 @@ export interface ScriptContext {
   evaluate(text: string): unknown;
 }
 
-/** Standard input, output and error of a command. */
-export interface Terminal {
-  /** A person is there: input and output are a terminal. */
-  readonly isInteractive: boolean;
-  /** Errors go to a screen, whose last line can be written anew. */
-  readonly isErrorScreen: boolean;
-  writeOutput(text: string): void;
-  writeError(text: string): void;
-  /** Line editing with a history; at most one at a time. `complete` is asked with the line up to the cursor. */
-  openLineEditor(complete: (text: string) => Completion): LineEditor;
-}
-
-/** `prefix` is what ends the line now, `words` what could stand in its place. */
-export type Completion = Readonly<{ prefix: string; words: readonly string[] }>;
-
-export type LineEvent =
-  | Readonly<{ kind: 'line'; text: string }>
-  /** Ctrl-C; what was typed is dropped. */
-  | Readonly<{ kind: 'interrupt'; hadText: boolean }>
-  /** Ctrl-D, or there is no input any more. */
-  | Readonly<{ kind: 'end' }>;
-
-export interface LineEditor {
-  /** Shows the prompt and waits for a line. One call at a time. After `close` it resolves with `end`. */
-  read(prompt: string): Promise<LineEvent>;
-  close(): void;
-}
-
-/** The process as its command sees it: what it was called with, and its end. Commands only. */
-export interface CommandLine {
-  /** Words behind the program's name. */
-  readonly words: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** As `v20.19.2`. */
-  readonly nodeVersion: string;
-  readonly terminal: Terminal;
-  /** An error that nobody caught; there may be several. The process does not end by itself then. */
-  onUncaughtError(handler: (error: unknown) => void): void;
-  /** Ends the process at once. */
-  exit(code: number): never;
-}
-
 export const LOG_LEVELS = ['fatal', 'system', 'error', 'crit', 'warn', 'info', 'verbose', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One record of the log; sinks decide the form and where it goes. */
 export interface LogSink {
-  readonly level: LogLevel;
+  /** Records of a less urgent level are dropped; may be changed. */
+  level: LogLevel;
   write(
     level: LogLevel,
     module: string,

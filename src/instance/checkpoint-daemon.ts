@@ -8,18 +8,20 @@ const LOOK_PERIOD_MS = 1000;
 /** What made a snapshot fail, a full disk mostly, does not go away in a moment. */
 const RETRY_AFTER_MS = 60_000;
 
+export type CheckpointOptions = Pick<InstanceOptions, 'checkpointIntervalSeconds' | 'checkpointWalThresholdBytes'>;
+
 export class CheckpointDaemon {
   readonly #env: Env;
   readonly #log: Logger;
   readonly #storage: Storage;
-  readonly #options: InstanceOptions;
+  #options: CheckpointOptions;
   #timer: TimerHandle | null = null;
   #nextMs = Infinity;
   #notBeforeMs = -Infinity;
   #logBytes = 0;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(env: Env, log: Logger, storage: Storage, options: InstanceOptions) {
+  constructor(env: Env, log: Logger, storage: Storage, options: CheckpointOptions) {
     this.#env = env;
     this.#log = log;
     this.#storage = storage;
@@ -28,12 +30,23 @@ export class CheckpointDaemon {
 
   /** The first snapshot comes at a random moment of an interval, so that instances started together do not all write at once. */
   start(): void {
+    this.#plan();
+    this.#timer = this.#env.timers.every(LOOK_PERIOD_MS, () => this.#look());
+  }
+
+  /** Goes by other options from now on. */
+  set options(options: CheckpointOptions) {
+    this.#options = options;
+    this.#plan();
+  }
+
+  #plan(): void {
+    this.#nextMs = Infinity;
     const intervalMs = this.#options.checkpointIntervalSeconds * 1000;
     if (intervalMs > 0) {
       const spread = this.#env.random.uint32() / 0x100000000;
       this.#nextMs = this.#env.clock.monotonicMs() + intervalMs * (1 + spread);
     }
-    this.#timer = this.#env.timers.every(LOOK_PERIOD_MS, () => this.#look());
   }
 
   async stop(): Promise<void> {

@@ -10,7 +10,7 @@ const digest =
     for (const part of parts) hash.update(part);
     return new Uint8Array(hash.digest());
   };
-const crypto: Crypto = { sha1: digest('sha1'), sha256: digest('sha256'), md5: digest('md5') };
+const crypto: Pick<Crypto, 'md5'> = { md5: digest('md5') };
 
 it('gives the uuids that the guide prints', () => {
   expect(instanceUuid(crypto, 'i1')).toBe('68d4a766-4144-3248-aeb4-e212356716e4');

@@ -2,19 +2,28 @@
  * Who an instance is, by its names alone: `uuid3(uuid3(nil, "INSTANCE_UUID"), instance_id)`, and the same for the
  * replicaset (RFC 4122, version 3), so that a name always has the same uuid.
  */
-import type { Crypto } from '../env/index.ts';
+import type { Crypto, RandomSource } from '../env/index.ts';
 
 const NIL = new Uint8Array(16);
 
-export function instanceUuid(crypto: Crypto, instanceId: string): string {
+export function instanceUuid(crypto: Pick<Crypto, 'md5'>, instanceId: string): string {
   return uuidText(nameUuid(crypto, nameUuid(crypto, NIL, 'INSTANCE_UUID'), instanceId));
 }
 
-export function replicasetUuid(crypto: Crypto, replicasetId: string): string {
+export function replicasetUuid(crypto: Pick<Crypto, 'md5'>, replicasetId: string): string {
   return uuidText(nameUuid(crypto, nameUuid(crypto, NIL, 'REPLICASET_UUID'), replicasetId));
 }
 
-function nameUuid(crypto: Crypto, namespace: Uint8Array, name: string): Uint8Array {
+/** One that follows from nothing (RFC 4122, version 4). */
+export function randomUuid(random: RandomSource): string {
+  const bytes = new Uint8Array(16);
+  random.fill(bytes);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return uuidText(bytes);
+}
+
+function nameUuid(crypto: Pick<Crypto, 'md5'>, namespace: Uint8Array, name: string): Uint8Array {
   const digest = crypto.md5(namespace, new TextEncoder().encode(name)).slice(0, 16);
   digest[6] = (digest[6]! & 0x0f) | 0x30;
   digest[8] = (digest[8]! & 0x3f) | 0x80;

@@ -7,12 +7,14 @@
 import type { KeyFunctionDefinition } from '../app/procedures/index.ts';
 import { BoxError, CorruptionError } from '../base/index.ts';
 import type { Box, InstanceControl } from '../engine/box/index.ts';
+import type { FunctionRuntime } from '../engine/catalog/index.ts';
 import { type Address, type Env, FileError, Logger, type TimerHandle } from '../env/index.ts';
 import { TARANTOOL_VERSION } from '../base/index.ts';
 import { IprotoServer } from '../server/iproto/index.ts';
-import type { InstanceOptions } from './options.ts';
+import type { DynamicOptions, InstanceOptions } from './options.ts';
 import { InstanceEvents } from './events.ts';
 import { KeyFunctions } from './key-functions.ts';
+import { InstanceLua } from './lua.ts';
 import { Script } from './scripts.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Backup } from './backup.ts';
@@ -23,6 +25,12 @@ import { runShutdownHooks } from './shutdown.ts';
 export type InstanceHandlers = Readonly<{
   /** Beside those of the script. */
   keyFunctions?: readonly KeyFunctionDefinition[];
+  /** Runs the bodies of stored functions. */
+  functionBodies?: FunctionRuntime;
+  /** Where Lua's `print` goes: bytes as characters. Without it, to the log. */
+  writeOutput?: (text: string) => void;
+  /** `os.exit` was called. */
+  onExit?: (code: number) => void;
   /** Recovery has come so far; for progress bars. */
   onProgress?: (stage: 'snapshot' | 'log', rows: number, fraction: number) => void;
   /** The spaces of the schema are there, nothing has been recovered: the moment for triggers that see every row. */
@@ -39,19 +47,31 @@ export class Instance {
   readonly env: Env;
   readonly options: InstanceOptions;
   readonly storage: Storage;
+  /** Not in use if `functionBodies` were given: then somebody else has a Lua of its own. */
+  readonly lua: InstanceLua;
   readonly #log: Logger;
-  readonly #server: IprotoServer | null;
+  readonly #server: IprotoServer;
   readonly #daemon: CheckpointDaemon;
   readonly #events: InstanceEvents;
   readonly #timers: TimerHandle[] = [];
+  #dynamic: DynamicOptions;
   #addresses: Address[] = [];
   #stopping: Promise<void> | null = null;
 
-  private constructor(env: Env, options: InstanceOptions, storage: Storage, server: IprotoServer | null, log: Logger) {
+  private constructor(
+    env: Env,
+    options: InstanceOptions,
+    storage: Storage,
+    server: IprotoServer,
+    lua: InstanceLua,
+    log: Logger,
+  ) {
     this.env = env;
     this.options = options;
+    this.#dynamic = options;
     this.storage = storage;
     this.#server = server;
+    this.lua = lua;
     this.#log = log;
     this.#events = new InstanceEvents(env, storage);
     this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options);
@@ -63,8 +83,14 @@ export class Instance {
     const fail = (error: unknown): void =>
       handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
     const script = options.script === null ? null : await Script.load(env, options.script);
+    const writeOutput = handlers.writeOutput ?? ((text: string): void => log.info(text.trimEnd()));
+    const exit = handlers.onExit ?? ((): void => log.error('os.exit() was called; only a command can end its process'));
+    const lua = new InstanceLua(env, options, writeOutput, exit);
     const storage = await openStorage(env, options, {
-      keyFunctions: new KeyFunctions([...(handlers.keyFunctions ?? []), ...(script?.keyFunctions() ?? [])]),
+      keyFunctions: new KeyFunctions(
+        [...(handlers.keyFunctions ?? []), ...(script?.keyFunctions() ?? [])],
+        handlers.functionBodies ?? lua.functionBodies,
+      ),
       onSchemaInit: (box) => {
         box.onTriggerFailure = (error) => log.error(`a trigger failed: ${String(error)}`);
         handlers.onSchemaInit?.(box);
@@ -73,26 +99,22 @@ export class Instance {
       onProgress: handlers.onProgress ?? (() => undefined),
       onFailure: fail,
     });
-    const { listen } = options;
-    const server =
-      listen === null
-        ? null
-        : new IprotoServer(env, storage.box, {
-            instanceUuid: storage.instanceUuid,
-            version: TARANTOOL_VERSION,
-            netMessagesMax: options.netMsgMax,
-            onFailure: fail,
-          });
-    const instance = new Instance(env, options, storage, server, log);
+    const server = new IprotoServer(env, storage.box, {
+      instanceUuid: storage.instanceUuid,
+      version: TARANTOOL_VERSION,
+      netMessagesMax: options.netMsgMax,
+      onFailure: fail,
+    });
+    const instance = new Instance(env, options, storage, server, lua, log);
     storage.box.control = instance.#control();
+    if (handlers.functionBodies === undefined) lua.attach(instance);
     try {
       storage.box.statements.isReadOnly = options.readOnly;
       await handlers.onEngineReady?.(storage.box);
       await script?.start(storage.box);
       instance.#events.start();
-      if (server !== null && listen !== null) {
-        instance.#addresses.push(await server.listen({ kind: 'tcp', host: listen.host, port: listen.port }));
-      }
+      const { listen } = options;
+      if (listen !== null) await instance.listen({ kind: 'tcp', host: listen.host, port: listen.port });
       instance.#startTimers();
     } catch (error) {
       await instance.stop();
@@ -108,6 +130,24 @@ export class Instance {
   /** Where it listens. */
   get addresses(): readonly Address[] {
     return this.#addresses;
+  }
+
+  /** Accepts connections at this address and no other; null: at none. Those that are there stay. Rejects with NetworkError. */
+  async listen(address: Address | null): Promise<void> {
+    await this.#server.stopListening();
+    this.#addresses = [];
+    if (address !== null) this.#addresses.push(await this.#server.listen(address));
+  }
+
+  /** Goes by other options from now on. Throws BoxError for a value that cannot be taken. */
+  reconfigure(changes: Partial<DynamicOptions>): void {
+    if (changes.memtxMemoryBytes !== undefined) this.storage.setMemoryQuota(changes.memtxMemoryBytes);
+    this.#dynamic = { ...this.#dynamic, ...changes };
+    const { readOnly, checkpointCount, netMsgMax } = this.#dynamic;
+    this.box.statements.isReadOnly = readOnly;
+    this.storage.collector.checkpointCount = checkpointCount;
+    this.#server.netMessagesMax = netMsgMax;
+    this.#daemon.options = this.#dynamic;
   }
 
   /** Makes a snapshot now. */
@@ -126,7 +166,8 @@ export class Instance {
     await this.#events.shutDown();
     for (const timer of this.#timers) timer.cancel();
     await this.#daemon.stop();
-    if (this.#server !== null) await this.#server.stop();
+    await this.lua.stop();
+    await this.#server.stop();
     await this.storage.stop(this.env);
     this.#log.info('stopped');
   }

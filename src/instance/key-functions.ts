@@ -1,10 +1,11 @@
 /**
- * Runs the functions of functional indexes: key functions in TypeScript, found by the name in the row of `_func`.
+ * Runs the functions of functional indexes: key functions in TypeScript, found by the name in the row of `_func`, or else
+ * the row's own body.
  * Invariant: the set is complete before the first row is recovered. An index in the data whose function is not in it is
  * kept without service; a new one is refused.
  */
 import { compileKeyFunction, type KeyFunctionDefinition } from '../app/procedures/index.ts';
-import { boxError } from '../base/index.ts';
+import { boxError, type FunctionId } from '../base/index.ts';
 import type { CodeWatch } from '../engine/box/index.ts';
 import type { FunctionDefinition, FunctionRuntime, RawKeyFunction } from '../engine/catalog/index.ts';
 
@@ -13,8 +14,12 @@ export class KeyFunctions implements FunctionRuntime {
   isRecovering = true;
   readonly #functions = new Map<string, RawKeyFunction>();
 
+  /** Runs the bodies of rows of `_func`; null if nothing does. */
+  readonly #bodies: FunctionRuntime | null;
+
   /** Throws FUNCTION_EXISTS (52) for two of one name. */
-  constructor(definitions: readonly KeyFunctionDefinition[]) {
+  constructor(definitions: readonly KeyFunctionDefinition[], bodies: FunctionRuntime | null = null) {
+    this.#bodies = bodies;
     for (const definition of definitions) {
       const { name } = definition;
       if (this.#functions.has(name)) throw boxError('FUNCTION_EXISTS', name);
@@ -25,8 +30,8 @@ export class KeyFunctions implements FunctionRuntime {
   /** The same functions, their time measured. */
   measuredBy(code: CodeWatch): FunctionRuntime {
     return {
-      load: () => this.load(),
-      unload: () => this.unload(),
+      load: (definition) => this.load(definition),
+      unload: (id) => this.unload(id),
       compileKeyFunction: (definition) => {
         const run = this.compileKeyFunction(definition);
         return run && ((tuple) => code.measure('key function', definition.name, () => run(tuple)));
@@ -34,17 +39,18 @@ export class KeyFunctions implements FunctionRuntime {
     };
   }
 
-  load(): void {
-    // A body is kept for other servers; nothing here runs it.
+  load(definition: FunctionDefinition): void {
+    this.#bodies?.load(definition);
   }
 
-  unload(): void {
-    // Key functions belong to the program, not to the row that names one.
+  unload(id: FunctionId): void {
+    this.#bodies?.unload(id);
   }
 
-  compileKeyFunction({ name }: FunctionDefinition): RawKeyFunction | null {
-    const run = this.#functions.get(name);
-    if (run !== undefined) return run;
+  compileKeyFunction(definition: FunctionDefinition): RawKeyFunction | null {
+    const { name } = definition;
+    const run = this.#functions.get(name) ?? this.#bodies?.compileKeyFunction(definition) ?? null;
+    if (run !== null) return run;
     if (this.isRecovering) return null;
     throw boxError('UNSUPPORTED', 'This instance', `functional indexes by '${name}': no key function has that name`);
   }

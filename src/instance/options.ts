@@ -18,6 +18,8 @@ export type InstanceOptions = Readonly<{
   clusterId: string;
   instanceId: string;
   replicasetId: string;
+  /** Of a new directory; null: those that follow from the names. */
+  uuids: Readonly<{ instance: string; replicaset: string }> | null;
   trust: Trust;
   memtxMemoryBytes: number;
   memtxMaxTupleSizeBytes: number;
@@ -40,6 +42,17 @@ export type InstanceOptions = Readonly<{
   script: string | null;
 }>;
 
+/** What can change while the instance runs. */
+export type DynamicOptions = Pick<
+  InstanceOptions,
+  | 'readOnly'
+  | 'memtxMemoryBytes'
+  | 'netMsgMax'
+  | 'checkpointIntervalSeconds'
+  | 'checkpointWalThresholdBytes'
+  | 'checkpointCount'
+>;
+
 function defaultSize(text: string): number {
   const parsed = parseSize(text);
   return parsed.ok ? parsed.value : 0;
@@ -51,6 +64,7 @@ export const DEFAULT_INSTANCE_OPTIONS: InstanceOptions = {
   clusterId: RUN_OPTIONS.clusterId.defaultText,
   instanceId: RUN_OPTIONS.instanceId.defaultText,
   replicasetId: RUN_OPTIONS.replicasetId.defaultText,
+  uuids: null,
   trust: { kind: 'stored' },
   memtxMemoryBytes: defaultSize(RUN_OPTIONS.memtxMemory.defaultText),
   memtxMaxTupleSizeBytes: 1024 * 1024,

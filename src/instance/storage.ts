@@ -2,7 +2,7 @@
  * The storage of an instance: engine, log and snapshots, from an empty or a used directory to a state that takes
  * writes, and back to a clean stop.
  */
-import { assert, SOFTWARE_VERSION } from '../base/index.ts';
+import { assert, boxError, SOFTWARE_VERSION } from '../base/index.ts';
 import { LIMITS } from '../config/index.ts';
 import { AccessControl, SchemaAccess, UserRegistry } from '../engine/access/index.ts';
 import { Arena, ReadViews, type ViewLimits } from '../engine/arena/index.ts';
@@ -67,6 +67,13 @@ export class Storage {
     this.instanceUuid = uuid;
     this.#lock = lock;
     this.#viewLimits = viewLimits;
+  }
+
+  /** Gives user spaces another quota. Throws BoxError for one that is smaller than before. */
+  setMemoryQuota(bytes: number): void {
+    const { arena } = this.#userMemory;
+    if (bytes < arena.quotaBytes) throw boxError('CFG', 'memtx_memory', 'cannot decrease memory size at runtime');
+    arena.quotaBytes = bytes;
   }
 
   /** Memory of user spaces. */
@@ -245,9 +252,10 @@ function bootstrap(
   options: InstanceOptions,
   box: Box,
 ): { instanceUuid: string; vclock: number[]; lastFileVclock: null; snapshotVclock: null } {
-  const uuid = instanceUuid(env.crypto, options.instanceId);
+  const uuid = options.uuids?.instance ?? instanceUuid(env.crypto, options.instanceId);
+  const ofReplicaset = options.uuids?.replicaset ?? replicasetUuid(env.crypto, options.replicasetId);
   const { statements, transactions, adminSession } = box;
-  for (const row of bootstrapRows(uuid, replicasetUuid(env.crypto, options.replicasetId))) {
+  for (const row of bootstrapRows(uuid, ofReplicaset)) {
     transactions.begin();
     statements.insert(adminSession, row.spaceId, row.tuple, 0, row.tuple.length);
     transactions.commit();

@@ -1,10 +1,11 @@
+import { SERVICE_USER_NAME } from '../../config/index.ts';
 import { describe, expect, it } from 'vitest';
 import { BoxError, boxError, userId } from '../../base/index.ts';
 import { chapSha1Hash, chapSha1Scramble } from '../../codec/iproto/index.ts';
 import { encodeToBytes, RawValue, type Value } from '../../codec/msgpack/index.ts';
 import { SYSTEM_SPACE } from '../catalog/index.ts';
 import { AccessFixture, TEST_CRYPTO } from './access-fixture.ts';
-import { type Credentials, PRIVILEGE, PRIVILEGE_MASK, SERVICE_USER_NAME, USER_ID } from './contract.ts';
+import { type Credentials, PRIVILEGE, PRIVILEGE_MASK, USER_ID } from './contract.ts';
 
 const SALT = Uint8Array.from({ length: 32 }, (_, index) => index * 5);
 const COOKIE = 'a cookie';

@@ -3,6 +3,7 @@
  * compares text or looks at rows unless it refuses.
  * Every right needs the right to use the instance (USAGE) besides; owners of objects need it too.
  */
+import { SERVICE_USER_NAME } from '../../config/index.ts';
 import { type BoxError, boxError, type UserId, userId } from '../../base/index.ts';
 import { chapSha1Check, chapSha1Hash, type Sha1 } from '../../codec/iproto/index.ts';
 import {
@@ -18,7 +19,7 @@ import type { Crypto } from '../../env/index.ts';
 import type { Space } from '../memtx/index.ts';
 import { authenticateUser, readScramble } from './authentication.ts';
 import { checkSequenceAccess, checkSpaceAccess } from './checks.ts';
-import { type Credentials, PRIVILEGE, PRIVILEGE_MASK, SERVICE_USER_NAME, USER_ID } from './contract.ts';
+import { type Credentials, PRIVILEGE, PRIVILEGE_MASK, USER_ID } from './contract.ts';
 import { accessDenied } from './denial.ts';
 import type { ObjectType } from './privilege-row.ts';
 import { Rights } from './rights.ts';

@@ -31,9 +31,6 @@ export const USER_ID = { guest: 0, admin: 1, publicRole: 2, replicationRole: 3, 
 /** Users and roles together. */
 export const USER_COUNT_MAX = 32;
 
-/** The user as whom instances of a closed cluster speak to each other. */
-export const SERVICE_USER_NAME = 'pico_service';
-
 /**
  * Who acts. One object per user, shared by its sessions and kept up by changes of `_user` and `_priv`, so that a check
  * is a look at bits. That of a user who has been dropped stays with its sessions and allows nothing.

@@ -12,7 +12,7 @@ import { CodeWatch, UNWATCHED_CLOCK } from './code-watch.ts';
 import { Lookahead } from './lookahead.ts';
 import { Procedures } from './procedures.ts';
 import { SchemaPreparation } from './schema-preparation.ts';
-import type { FunctionRuntime } from './function-runtime.ts';
+import type { FunctionCaller } from './function-caller.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import type { CodeStatements, StatementRecorder } from './statement-recorder.ts';
@@ -59,7 +59,7 @@ export class Box {
   recorder: StatementRecorder | null = null;
   control: InstanceControl | null = null;
   /** Runs functions that are no procedures; null if there is no other language. */
-  functionRuntime: FunctionRuntime | null = null;
+  functionCaller: FunctionCaller | null = null;
   /** The newest first, as they are called. */
   readonly onShutdown: ShutdownHook[] = [];
   /** Told what a trigger threw that has nobody to throw to; the instance logs it. */

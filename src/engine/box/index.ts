@@ -1,7 +1,7 @@
 export { Box, type GarbageInformation, type InstanceControl, type ShutdownHook } from './box.ts';
 export { type BroadcastListener, Broadcasts } from './broadcasts.ts';
 export { CodeWatch } from './code-watch.ts';
-export type { FunctionOutcome, FunctionResults, FunctionRuntime, FunctionSettled } from './function-runtime.ts';
+export type { FunctionOutcome, FunctionResults, FunctionCaller, FunctionSettled } from './function-caller.ts';
 export { InteractiveTransaction, type RequestRunner } from './interactive-transaction.ts';
 export { asBoxError, type ProcedureBody, type ProcedureResult, Procedures } from './procedures.ts';
 export { type LargeSelection, type SelectionBound } from './large-selection.ts';

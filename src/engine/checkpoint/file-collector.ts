@@ -13,7 +13,9 @@ export type CollectorOptions = Readonly<{ directory: string; checkpointCount: nu
 export class FileCollector {
   readonly #files: Files;
   readonly #log: Logger;
-  readonly #options: CollectorOptions;
+  readonly #options: Readonly<{ directory: string }>;
+  /** Snapshots that are kept. */
+  checkpointCount: number;
   /** Pinned snapshots, by signature: with their files, all newer ones stay. */
   readonly #pins = new Map<number, { count: number; files: readonly string[] }>();
 
@@ -21,6 +23,7 @@ export class FileCollector {
     this.#files = files;
     this.#log = log;
     this.#options = options;
+    this.checkpointCount = options.checkpointCount;
   }
 
   /** Signatures of the snapshots that are there, oldest first. */
@@ -67,7 +70,8 @@ export class FileCollector {
   }
 
   #collect(): void {
-    const { directory, checkpointCount } = this.#options;
+    const { directory } = this.#options;
+    const { checkpointCount } = this;
     const signatures = this.checkpoints();
     const oldestKept = signatures[Math.max(0, signatures.length - checkpointCount)];
     if (oldestKept === undefined) return;

@@ -1,9 +1,16 @@
 /** This process as a command: its words, its environment, its terminal, and its end. */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import type { CommandLine } from '../index.ts';
+import { withFileErrors } from './file-errors.ts';
 import { createTerminal } from './terminal.ts';
 
 /** Words of the process in front of the command's own: Node and the program. */
 const OWN_WORDS = 2;
+const STANDARD_OUTPUT = 1;
+/** Set for a process that was started in the background. */
+const BACKGROUND_VARIABLE = 'PICODATA_IN_BACKGROUND';
 
 export function createCommandLine(): CommandLine {
   return {
@@ -11,6 +18,18 @@ export function createCommandLine(): CommandLine {
     environment: process.env,
     nodeVersion: process.version,
     terminal: createTerminal(),
+    writeBytes(bytes) {
+      for (let at = 0; at < bytes.length;) at += fs.writeSync(STANDARD_OUTPUT, bytes, at);
+    },
+    readInput: async () => new Uint8Array(await buffer(process.stdin)),
+    changeDirectory: (path) => withFileErrors('chdir', path, () => process.chdir(path)),
+    isBackground: process.env[BACKGROUND_VARIABLE] !== undefined,
+    respawnInBackground() {
+      const environment = { ...process.env, [BACKGROUND_VARIABLE]: '1' };
+      const [program, ...words] = [...process.execArgv, ...process.argv.slice(1)];
+      if (program === undefined) return;
+      spawn(process.execPath, [program, ...words], { detached: true, stdio: 'ignore', env: environment }).unref();
+    },
     onUncaughtError(handler) {
       process.on('uncaughtException', handler);
     },

@@ -3,11 +3,15 @@ import type { Env, WorkerEnv } from '../index.ts';
 import { createZstdCompression } from '../zstd/index.ts';
 import { createClock } from './clock.ts';
 import { createCrypto } from './crypto.ts';
+import { createFileSystem } from './file-system.ts';
 import { createFiles } from './files.ts';
+import { createHttpClient } from './http-client.ts';
 import { createLog, type LogOptions } from './log.ts';
 import { createNetwork } from './network.ts';
 import { createProcessControl } from './process.ts';
+import { createProcesses } from './processes.ts';
 import { createRandomSource } from './random.ts';
+import { createResolver } from './resolver.ts';
 import { createScripts } from './scripts.ts';
 import { createTimers } from './timers.ts';
 import { createWorkers } from './workers.ts';
@@ -35,7 +39,11 @@ export function createNodeEnv(options: NodeEnvOptions): Env {
     timers: createTimers(),
     random: createRandomSource(),
     files: createFiles(),
+    fileSystem: createFileSystem(),
     network: createNetwork(),
+    resolver: createResolver(),
+    http: createHttpClient(),
+    processes: createProcesses(),
     crypto: createCrypto(),
     compression: createZstdCompression(),
     workers: createWorkers(options.workerFile),

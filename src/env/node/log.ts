@@ -48,11 +48,10 @@ export function createLog(options: LogOptions): NodeLog {
   );
   writer.on('error', () => undefined);
   const writeRecord = options.format === 'json' ? jsonWriter(writer) : plainWriter(writer);
-  const limit = LOG_LEVELS.indexOf(options.level);
   return {
     level: options.level,
     write(level, module, message, fields) {
-      if (LOG_LEVELS.indexOf(level) <= limit) writeRecord(level, module, message, fields);
+      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.level)) writeRecord(level, module, message, fields);
     },
     reopen() {
       if (path === null) return;

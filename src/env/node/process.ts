@@ -10,6 +10,15 @@ export function createProcessControl(): ProcessControl {
   return {
     pid: process.pid,
     hostName: () => os.hostname(),
+    userId: () => process.geteuid?.() ?? 0,
+    setTitle(title) {
+      process.title = title;
+    },
+    processorSeconds() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+    localOffsetSeconds: (realtimeSeconds) => -60 * new Date(realtimeSeconds * 1000).getTimezoneOffset(),
     onSignal(signal, handler) {
       process.on(signal, () => handler());
     },

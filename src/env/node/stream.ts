@@ -17,13 +17,17 @@ export function createStream(socket: Socket, peerName: string | null): Stream {
 }
 
 function peerOf(socket: Socket): string {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined) return 'unix/:(socket)';
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+  return textOf(socket.remoteAddress, socket.remotePort);
+}
+
+function textOf(host: string | undefined, port: number | undefined): string {
+  if (host === undefined) return 'unix/:(socket)';
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 class NodeStream implements Stream {
   readonly peer: string;
+  readonly local: string;
   readonly #socket: Socket;
   #handlers: StreamHandlers | null = null;
   /** Callbacks of the writes whose completion is awaited, oldest at `#head`. */
@@ -37,6 +41,7 @@ class NodeStream implements Stream {
 
   constructor(socket: Socket, peer: string) {
     this.peer = peer;
+    this.local = textOf(socket.localAddress, socket.localPort);
     this.#socket = socket;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.#error ??= new NetworkError(error.code ?? 'EIO', error.message);

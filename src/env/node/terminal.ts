@@ -52,7 +52,8 @@ class NodeLineEditor implements LineEditor {
     this.#interface = readline.createInterface({
       input: process.stdin,
       output: process.stdout,
-      terminal: true,
+      // Lines from a file or a pipe are neither shown nor edited.
+      terminal: process.stdin.isTTY === true,
       historySize: HISTORY_LINES,
       removeHistoryDuplicates: true,
       completer: (line: string): [string[], string] => {
@@ -74,8 +75,10 @@ class NodeLineEditor implements LineEditor {
     if (event !== undefined) return Promise.resolve(event);
     if (this.#isClosed) return Promise.resolve({ kind: 'end' });
     setRawMode(true);
-    this.#interface.setPrompt(prompt);
-    this.#interface.prompt();
+    if (process.stdin.isTTY === true) {
+      this.#interface.setPrompt(prompt);
+      this.#interface.prompt();
+    }
     return new Promise((resolve) => {
       this.#waiting = resolve;
     });

@@ -22,12 +22,13 @@ const EVAL_KEYS = [BODY_KEY.expression];
 export function call(box: Box, connection: IprotoConnection, type: number): void {
   const { request, session } = connection;
   const { name, args } = decodeCall(connection);
-  const { functionRuntime } = box;
-  if (functionRuntime !== null && !box.procedures.has(name)) {
+  const { functionCaller } = box;
+  const isOurs = box.procedures.has(name) || box.catalog.functionByName(name)?.language === 'C';
+  if (functionCaller !== null && !isOurs) {
     box.access.checkCall(session.effectiveUser, name);
     const actor = box.procedures.sessionFor(session, name);
     replyWhenSettled(box, connection, type, (settled) =>
-      functionRuntime.call(actor, name, request.bytes, request.tuplePosition, settled),
+      functionCaller.call(actor, name, request.bytes, request.tuplePosition, settled),
     );
     return;
   }
@@ -45,11 +46,11 @@ export function evaluate(box: Box, connection: IprotoConnection): void {
   const { request, session } = connection;
   decodeBody(connection, EVAL_KEYS);
   box.access.checkUniverse(session.effectiveUser, PRIVILEGE.execute);
-  const { functionRuntime } = box;
-  if (functionRuntime === null) throw boxError('UNSUPPORTED', 'This version', 'evaluation of Lua expressions');
+  const { functionCaller } = box;
+  if (functionCaller === null) throw boxError('UNSUPPORTED', 'This version', 'evaluation of Lua expressions');
   const text = readExactString(request.bytes, request.expressionPosition);
   replyWhenSettled(box, connection, REQUEST_TYPE.eval, (settled) =>
-    functionRuntime.evaluate(session, text, request.bytes, request.tuplePosition, settled),
+    functionCaller.evaluate(session, text, request.bytes, request.tuplePosition, settled),
   );
 }
 

@@ -20,6 +20,7 @@ export type IprotoServerOptions = Readonly<{
   instanceUuid: string;
   /** Shown in the greeting: major.minor.patch. */
   version: string;
+  /** Requests that may wait before no connection is read from. */
   netMessagesMax: number;
   packetBytesMax?: number;
   onFailure: (error: unknown) => void;
@@ -33,7 +34,7 @@ export class IprotoServer implements ConnectionHost {
   readonly #env: Env;
   readonly #box: Box;
   readonly #options: IprotoServerOptions;
-  readonly #netMessagesMax: number;
+  netMessagesMax: number;
   readonly #connections = new Set<IprotoConnection>();
   #listeners: Listener[] = [];
   #toFlush: IprotoConnection[] = [];
@@ -46,7 +47,7 @@ export class IprotoServer implements ConnectionHost {
     this.#env = env;
     this.#box = box;
     this.#options = options;
-    this.#netMessagesMax = options.netMessagesMax;
+    this.netMessagesMax = options.netMessagesMax;
     this.packetBytesMax = options.packetBytesMax ?? LIMITS.frameBytesMax;
   }
 
@@ -63,6 +64,13 @@ export class IprotoServer implements ConnectionHost {
     const listener = await this.#env.network.listen(address, (stream) => this.#accept(stream));
     this.#listeners.push(listener);
     return listener.address;
+  }
+
+  /** Stops accepting; connections that are there stay. */
+  async stopListening(): Promise<void> {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    await Promise.all(listeners.map((listener) => listener.close()));
   }
 
   /** Stops accepting, sends what is ready, and closes all connections. */
@@ -101,8 +109,8 @@ export class IprotoServer implements ConnectionHost {
 
   requestsWait(count: number): void {
     this.#waiting += count;
-    if (!this.#isPaused && this.#waiting > this.#netMessagesMax) this.#pause(true);
-    else if (this.#isPaused && this.#waiting * 2 <= this.#netMessagesMax) this.#pause(false);
+    if (!this.#isPaused && this.#waiting > this.netMessagesMax) this.#pause(true);
+    else if (this.#isPaused && this.#waiting * 2 <= this.netMessagesMax) this.#pause(false);
   }
 
   closed(connection: IprotoConnection): void {

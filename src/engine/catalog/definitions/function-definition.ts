@@ -51,7 +51,8 @@ export const FUNCTION_ID_FIELD = FIELD.id;
 export const FUNCTION_ID_MAX = 32000;
 
 const LANGUAGES: readonly FunctionLanguage[] = ['LUA', 'C', 'SQL', 'SQL_BUILTIN'];
-const FUNCTION_OPTIONS: OptionRegistry = { is_multikey: 'boolean' };
+/** `takes_raw_args` is of Tarantool 2.10. */
+const FUNCTION_OPTIONS: OptionRegistry = { is_multikey: 'boolean', takes_raw_args: 'boolean' };
 
 export function readFunctionRow(row: TupleReader): FunctionDefinition {
   const name = readName(row, FIELD.name, 'CREATE_FUNCTION', 'function');

@@ -16,7 +16,7 @@ export type FunctionOutcome = Readonly<{ results: FunctionResults }> | Readonly<
 /** Told once: before the call returns, or in a later turn. */
 export type FunctionSettled = (outcome: FunctionOutcome) => void;
 
-export interface FunctionRuntime {
+export interface FunctionCaller {
   /**
    * Calls the global or stored function of the name with the session's rights, which have been checked. The arguments are
    * the MessagePack array at `position`, or none if it is below zero; they are read before the call returns.

@@ -1,0 +1,7 @@
+/** Errors that Tarantool's own Lua files raise: their texts begin with the place in such a file. */
+import { captureFrames, LuaError } from '../runtime/errors.ts';
+
+/** `builtin/file:line: message`. */
+export function builtinError(file: string, line: number, message: string): LuaError {
+  return new LuaError(`builtin/${file}:${line}: ${message}`, captureFrames());
+}

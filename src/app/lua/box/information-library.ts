@@ -1,0 +1,224 @@
+/** `box.info`, `box.stat`, `box.slab` and `box.runtime`: what an instance says of itself. */
+import { TARANTOOL_VERSION } from '../../../base/index.ts';
+import { SYSTEM_SPACE } from '../../../engine/catalog/index.ts';
+import { LuaTable } from '../runtime/table.ts';
+import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
+import { luaInteger } from '../ffi/numbers.ts';
+import type { BoxContext } from './context.ts';
+import type { SchemaRows } from './schema/schema-rows.ts';
+import type { DataStatements } from './spaces/data-statements.ts';
+
+/** What the instance around the engine knows. */
+export type InstanceFacts = Readonly<{
+  /** As `box.info.status` says it: `running`, `loading`, `orphan` ... */
+  status: () => string;
+  listen: () => string | null;
+  /** Own id in the replica set, 0 while there is none. */
+  replicaId: () => number;
+  /** Other sections of `box.info`, such as `replication`; each is asked for when it is looked at. */
+  sections: Readonly<Record<string, () => LuaValue>>;
+}>;
+
+function tableOf(entries: Readonly<Record<string, LuaValue>>): LuaTable {
+  const table = new LuaTable();
+  for (const [name, value] of Object.entries(entries)) if (value !== undefined) table.setString(name, value);
+  return table;
+}
+
+/** A table that answers by functions: `object.name` and, all of them, `object()`. */
+function answering(
+  answers: Readonly<Record<string, () => LuaValue>>,
+  shown: Readonly<Record<string, LuaValue>>,
+): LuaTable {
+  const table = tableOf(shown);
+  const all = (): LuaTable => {
+    const result = tableOf(shown);
+    for (const [name, answer] of Object.entries(answers)) {
+      const value = answer();
+      if (value !== undefined) result.setString(name, value);
+    }
+    return result;
+  };
+  const metatable = new LuaTable();
+  metatable.setString(
+    '__index',
+    plainFunction((_table, key) => (typeof key === 'string' ? answers[key]?.() : undefined)),
+  );
+  metatable.setString('__call', plainFunction(all));
+  metatable.setString('__serialize', plainFunction(all));
+  table.metatable = metatable;
+  return table;
+}
+
+/** A section of `box.info` that is a function and a table at once. */
+function section(
+  entries: () => Readonly<Record<string, LuaValue>>,
+  shown: Readonly<Record<string, LuaValue>> = {},
+): LuaTable {
+  const table = tableOf(shown);
+  const all = plainFunction(() => tableOf(entries()));
+  table.metatable = tableOf({
+    __call: all,
+    __serialize: all,
+    __index: plainFunction((_table, key) => (typeof key === 'string' ? entries()[key] : undefined)),
+  });
+  return table;
+}
+
+export function createInformation(context: BoxContext, rows: SchemaRows, facts: InstanceFacts): LuaTable {
+  const { box, machine } = context;
+  const startMs = machine.env.clock.monotonicMs();
+  const vclock = (): LuaTable => {
+    const table = rows.map();
+    box.vclock().forEach((lsn, id) => {
+      if (lsn > 0) table.set(id, integer(lsn));
+    });
+    return table;
+  };
+  const signature = (): number => box.vclock().reduce((sum, lsn) => sum + lsn, 0);
+  const ownLsn = (): LuaValue => integer(box.vclock()[facts.replicaId()] ?? 0);
+  return answering(
+    {
+      id: () => facts.replicaId(),
+      uuid: () => box.control?.uuid,
+      ro: () => box.statements.isReadOnly,
+      status: () => facts.status(),
+      lsn: ownLsn,
+      signature: () => integer(signature()),
+      vclock,
+      uptime: () => Math.floor((machine.env.clock.monotonicMs() - startMs) / 1000),
+      pid: () => machine.env.process.pid,
+      cluster: () => tableOf({ uuid: box.catalog.replicasetUuid }),
+      listen: () => facts.listen() ?? undefined,
+      replication: () => replication(context, rows, ownLsn),
+      replication_anon: () => section(() => ({}), { count: 0 }),
+      gc: () => section(() => garbage(context, vclock())),
+      memory: () => section(() => memory(context)),
+      vinyl: () => section(() => ({})),
+      sql: () => section(() => ({ cache: tableOf({ size: 0, stmt_count: 0 }) })),
+      ...facts.sections,
+    },
+    { version: TARANTOOL_VERSION, package: 'Tarantool' },
+  );
+}
+
+function integer(value: number): LuaValue {
+  return luaInteger(value, () => BigInt(value), false);
+}
+
+/** The members of the replica set as `_cluster` names them. */
+function replication({ box }: BoxContext, rows: SchemaRows, ownLsn: () => LuaValue): LuaTable {
+  const table = rows.map();
+  const index = box.catalog.space(SYSTEM_SPACE.cluster)?.primary;
+  if (index === undefined || index === null) return table;
+  for (const row of rows.select(SYSTEM_SPACE.cluster, [])) {
+    const [id, uuid] = [row.field(0), row.field(1)];
+    table.set(id, tableOf({ id, uuid, lsn: uuid === box.control?.uuid ? ownLsn() : 0 }));
+  }
+  return table;
+}
+
+function garbage({ box }: BoxContext, vclock: LuaTable): Readonly<Record<string, LuaValue>> {
+  const information = box.control?.garbage();
+  const checkpoints = (information?.checkpoints ?? []).map(({ signature, isPinned }) => {
+    const references = new LuaTable(isPinned ? ['backup'] : []);
+    return tableOf({ signature: integer(signature), references, vclock });
+  });
+  return {
+    vclock,
+    signature: checkpoints[0]?.getString('signature') ?? 0,
+    checkpoint_is_in_progress: information?.isCheckpointInProgress ?? false,
+    checkpoints: new LuaTable(checkpoints),
+    consumers: new LuaTable(),
+  };
+}
+
+function memory({ box, machine }: BoxContext): Readonly<Record<string, LuaValue>> {
+  const use = box.control?.memory();
+  const { heapBytes } = machine.env.process.memoryUsage();
+  return { cache: 0, data: use?.usedBytes ?? 0, index: 0, lua: heapBytes, net: 0, tx: 0 };
+}
+
+const OTHER_REQUESTS = ['CALL', 'EVAL', 'AUTH', 'ERROR', 'EXECUTE', 'PREPARE'];
+const NET_COUNTERS = ['SENT', 'RECEIVED', 'CONNECTIONS', 'REQUESTS'];
+
+/** What the doors have counted; totals since the start. */
+export type RequestStatistics = Readonly<{
+  requests: () => Readonly<Record<string, number>>;
+  net: () => Readonly<Record<string, Readonly<{ total: number; current?: number }>>>;
+}>;
+
+export const NO_STATISTICS: RequestStatistics = { requests: () => ({}), net: () => ({}) };
+
+export function createStatistics(data: DataStatements, doors: RequestStatistics): LuaTable {
+  const total = (name: string): LuaValue => {
+    const own = (data.counts as Readonly<Record<string, number>>)[name] ?? 0;
+    return tableOf({ total: own + (doors.requests()[name] ?? 0), rps: 0 });
+  };
+  const names = [...Object.keys(data.counts), ...OTHER_REQUESTS];
+  const statistics = answering(Object.fromEntries(names.map((name) => [name, () => total(name)])), {});
+  const counter = (name: string): LuaValue => {
+    const { total: count = 0, current } = doors.net()[name] ?? {};
+    const hasCurrent = name === 'CONNECTIONS' || name === 'REQUESTS';
+    return tableOf({ total: count, rps: 0, current: hasCurrent ? (current ?? 0) : undefined });
+  };
+  const net = answering(Object.fromEntries(NET_COUNTERS.map((name) => [name, () => counter(name)])), {});
+  statistics.setString('net', net);
+  statistics.setString(
+    'vinyl',
+    answerFunction(() => new LuaTable()),
+  );
+  statistics.setString(
+    'sql',
+    answerFunction(() => tableOf({ sql_xfer_count: 0, sql_sort_count: 0, sql_search_count: 0, sql_found_count: 0 })),
+  );
+  statistics.setString(
+    'reset',
+    plainFunction(() => {
+      for (const name of Object.keys(data.counts) as (keyof typeof data.counts)[]) data.counts[name] = 0;
+      return NO_VALUES;
+    }),
+  );
+  return statistics;
+}
+
+function answerFunction(answer: () => LuaTable): LuaFunction {
+  return plainFunction(answer);
+}
+
+/** `box.slab`: memory of tuples and indexes. */
+export function createSlabLibrary({ box }: BoxContext): LuaTable {
+  const ratio = (used: number, size: number): string => `${((used * 100) / Math.max(size, 1)).toFixed(2)}%`;
+  return tableOf({
+    info: plainFunction(() => {
+      const { arenaBytes = 0, usedBytes = 0, quotaBytes = 0 } = box.control?.memory() ?? {};
+      return tableOf({
+        quota_size: quotaBytes,
+        quota_used: arenaBytes,
+        quota_used_ratio: ratio(arenaBytes, quotaBytes),
+        arena_size: arenaBytes,
+        arena_used: usedBytes,
+        arena_used_ratio: ratio(usedBytes, arenaBytes),
+        items_size: arenaBytes,
+        items_used: usedBytes,
+        items_used_ratio: ratio(usedBytes, arenaBytes),
+      });
+    }),
+    stats: plainFunction(() => {
+      const { arenaBytes = 0, usedBytes = 0 } = box.control?.memory() ?? {};
+      const all = { mem_used: usedBytes, mem_free: Math.max(0, arenaBytes - usedBytes) };
+      return new LuaTable([tableOf({ ...all, item_count: 0, item_size: 0, slab_count: 1, slab_size: arenaBytes })]);
+    }),
+    check: plainFunction(() => NO_VALUES),
+  });
+}
+
+/** `box.runtime`: memory of programs. */
+export function createRuntimeLibrary(usage: () => Readonly<{ heapBytes: number; heapBytesMax: number }>): LuaTable {
+  return tableOf({
+    info: plainFunction(() => {
+      const { heapBytes, heapBytesMax } = usage();
+      return tableOf({ lua: heapBytes, used: heapBytes, maxalloc: heapBytesMax });
+    }),
+  });
+}

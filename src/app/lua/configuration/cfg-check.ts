@@ -1,0 +1,65 @@
+/** Checks of what is given to `box.cfg`, in Tarantool's words. */
+import { runtimeError } from '../runtime/errors.ts';
+import { LuaTable } from '../runtime/table.ts';
+import { typeOf } from '../runtime/types.ts';
+import type { LuaError } from '../runtime/errors.ts';
+import type { LuaValue } from '../runtime/values.ts';
+import { CFG_OPTIONS, type CfgOption, logLevelName } from './cfg-options.ts';
+
+export type CfgValues = ReadonlyMap<string, LuaValue>;
+
+const WAL_MODES: readonly LuaValue[] = ['none', 'write', 'fsync'];
+
+export function cfgError(name: string, problem: string): LuaError {
+  return runtimeError(`Incorrect value for option '${name}': ${problem}`);
+}
+
+/** The given options, each known and of its type; nil counts as not given. Throws LuaError. */
+export function checkedOptions(given: LuaTable): CfgValues {
+  const values = new Map<string, LuaValue>();
+  let entry = given.next(undefined);
+  while (entry !== null && entry !== undefined) {
+    const [key, value] = entry;
+    const name = String(key);
+    const option = Object.hasOwn(CFG_OPTIONS, name) ? CFG_OPTIONS[name] : undefined;
+    if (option === undefined) throw cfgError(name, 'unexpected option');
+    checkType(name, option, value);
+    values.set(name, value);
+    entry = given.next(key);
+  }
+  checkValues(values);
+  return values;
+}
+
+function checkType(name: string, { type }: CfgOption, value: LuaValue): void {
+  const types = type.split(', ');
+  if (types.includes(typeOf(value))) return;
+  throw cfgError(name, types.length === 1 ? `should be of type ${type}` : `should be one of types ${type}`);
+}
+
+function checkValues(values: CfgValues): void {
+  const mode = values.get('wal_mode');
+  if (mode !== undefined && !WAL_MODES.includes(mode)) throw cfgError('wal_mode', String(mode));
+  const level = values.get('log_level');
+  if (typeof level === 'string' && logLevelName(level) === null) {
+    throw cfgError('log_level', 'expected crit,warn,info,debug,syserror,verbose,fatal,error');
+  }
+  if (typeof level === 'number' && logLevelName(level) === null) throw cfgError('log_level', 'must be from 0 to 7');
+  for (const name of ['memtx_memory', 'memtx_max_tuple_size', 'wal_max_size', 'checkpoint_count', 'net_msg_max']) {
+    const value = values.get(name);
+    if (typeof value === 'number' && (value < 1 || Number.isNaN(value))) {
+      throw cfgError(name, `must be greater than 0`);
+    }
+  }
+  for (const [name, value] of values) refuseLater(name, value);
+}
+
+/** What a user would rely on and is not there yet is named, instead of being passed over. */
+function refuseLater(name: string, value: LuaValue): void {
+  const option = CFG_OPTIONS[name];
+  if (option?.effect !== 'later' || value === option.initial) return;
+  // A replica set of one names itself.
+  const isAlone = value instanceof LuaTable ? value.length() <= 1 : typeof value === 'string' && !value.includes(',');
+  if (name === 'replication' && isAlone) return;
+  throw cfgError(name, 'this version does not support it');
+}

@@ -1,0 +1,181 @@
+/**
+ * The database that a script's `box.cfg` starts and changes: options of Tarantool's names become an instance's.
+ * Invariant: nothing of the instance is there before the first `box.cfg`, and a second one changes the same instance.
+ */
+import { bytesOfByteText, toByteText } from '../../base/index.ts';
+import {
+  BoxConfiguration,
+  type CfgValues,
+  type EngineControl,
+  LuaBox,
+  type LuaFunction,
+  type LuaMachine,
+  type LuaValue,
+} from '../../app/lua/index.ts';
+import type { Address, CommandLine, Env } from '../../env/index.ts';
+import { formatAddress } from '../../client/index.ts';
+import type { Box, Session } from '../../engine/box/index.ts';
+import type { WalMode } from '../../engine/wal/index.ts';
+import { randomUuid } from '../identity.ts';
+import { Instance, startFailureText } from '../instance.ts';
+import { changeInstance, listenAddressOf, logLevelOf, thresholdOf } from '../lua-configuration.ts';
+import { DEFAULT_INSTANCE_OPTIONS, type InstanceOptions } from '../options.ts';
+
+export type EngineHandlers = Readonly<{
+  /** The database runs from now on. */
+  onStarted: (instance: Instance) => void;
+  /** It cannot go on: the process should end. */
+  onFailure: (error: Error) => void;
+}>;
+
+export class TarantoolEngine implements EngineControl {
+  readonly #env: Env;
+  readonly #handlers: EngineHandlers;
+  readonly #commandLine: CommandLine;
+  readonly #configuration: BoxConfiguration;
+  readonly #luaBox: LuaBox;
+  readonly #configure: LuaFunction;
+  #instance: Instance | null = null;
+  #session: Session | null = null;
+  #pidFile: string | null = null;
+  /** Called when the database stops. */
+  onStop: () => void = () => undefined;
+
+  constructor(env: Env, machine: LuaMachine, commandLine: CommandLine, handlers: EngineHandlers) {
+    this.#env = env;
+    this.#handlers = handlers;
+    this.#commandLine = commandLine;
+    this.#configuration = new BoxConfiguration(this);
+    this.#configure = this.#configuration.callable(() => undefined);
+    this.#luaBox = new LuaBox(machine);
+  }
+
+  get isRunning(): boolean {
+    return this.#instance !== null;
+  }
+
+  get box(): Box | null {
+    return this.#instance?.box ?? null;
+  }
+
+  /** Of the console, as admin; null before the database runs. */
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** Puts the global `box` in place, as it is before `box.cfg`. */
+  install(): void {
+    this.#luaBox.installUnconfigured(this.#configure);
+  }
+
+  async start(values: CfgValues): Promise<void> {
+    const { options, listen } = this.#optionsOf(values);
+    await this.#prepare(values);
+    let instance: Instance;
+    try {
+      instance = await Instance.start(this.#env, options, {
+        onFailure: (error) => this.#handlers.onFailure(error),
+        onEngineReady: (box) => {
+          this.#session = box.sessions.open('console', '', box.adminSession.user);
+          const { calls } = this.#luaBox.install(box, {
+            configuration: this.#configuration.running(this.#configure),
+            waitsForLog: options.walMode !== 'none',
+            facts: {
+              status: () => 'running',
+              listen: () => this.#instance?.addresses.map(formatAddress)[0] ?? null,
+              replicaId: () => 1,
+              sections: {},
+            },
+          });
+          box.functionCaller = calls;
+        },
+        functionBodies: this.#luaBox.functions,
+        onSchemaInit: () => {
+          for (const trigger of this.#luaBox.onSchemaInit.functions) this.#luaBox.foundation.runNow(trigger, []);
+        },
+      });
+    } catch (error) {
+      throw new Error(startFailureText(error));
+    }
+    this.#instance = instance;
+    this.#handlers.onStarted(instance);
+    if (listen !== null) await instance.listen(listen);
+  }
+
+  async change(name: string, value: LuaValue): Promise<void> {
+    if (this.#instance !== null) await changeInstance(this.#instance, name, value);
+  }
+
+  async stop(): Promise<void> {
+    this.onStop();
+    await this.#instance?.stop();
+    if (this.#pidFile !== null) this.#env.files.remove(this.#pidFile);
+    this.#pidFile = null;
+  }
+
+  /** What concerns the process: its directory, its log, its pid file, and whether it stays in the foreground. */
+  async #prepare(values: CfgValues): Promise<void> {
+    const commandLine = this.#commandLine;
+    if (values.get('background') === true && !commandLine.isBackground) {
+      if (values.get('log') === undefined || values.get('pid_file') === undefined) {
+        throw new Error(
+          "Incorrect value for option 'background': the options 'log' and 'pid_file' must be given with it",
+        );
+      }
+      commandLine.respawnInBackground();
+      commandLine.exit(0);
+    }
+    const workDirectory = values.get('work_dir');
+    if (typeof workDirectory === 'string') commandLine.changeDirectory(workDirectory);
+    this.#env.log.level = logLevelOf(values.get('log_level'));
+    const pidFile = values.get('pid_file');
+    if (typeof pidFile === 'string') {
+      writeText(this.#env, pidFile, `${this.#env.process.pid}\n`);
+      this.#pidFile = this.#env.files.absolute(pidFile);
+    }
+  }
+
+  #optionsOf(values: CfgValues): Readonly<{ options: InstanceOptions; listen: Address | null }> {
+    const text = (name: string): string => String(values.get(name));
+    const number = (name: string): number => Number(values.get(name));
+    if (values.get('wal_dir') !== values.get('memtx_dir')) {
+      throw new Error("Incorrect value for option 'wal_dir': must be the same directory as memtx_dir here");
+    }
+    const options: InstanceOptions = {
+      ...DEFAULT_INSTANCE_OPTIONS,
+      dataDir: text('memtx_dir'),
+      listen: null,
+      trust: { kind: 'stored' },
+      uuids: {
+        instance: uuidOf(this.#env, values.get('instance_uuid')),
+        replicaset: uuidOf(this.#env, values.get('replicaset_uuid')),
+      },
+      memtxMemoryBytes: number('memtx_memory'),
+      memtxMaxTupleSizeBytes: number('memtx_max_tuple_size'),
+      netMsgMax: number('net_msg_max'),
+      walMode: text('wal_mode') as WalMode,
+      walMaxSizeBytes: number('wal_max_size'),
+      checkpointIntervalSeconds: number('checkpoint_interval'),
+      checkpointWalThresholdBytes: thresholdOf(values.get('checkpoint_wal_threshold')),
+      checkpointCount: number('checkpoint_count'),
+      forceRecovery: values.get('force_recovery') === true,
+      readOnly: values.get('read_only') === true,
+    };
+    return { options, listen: listenAddressOf(values.get('listen')) };
+  }
+}
+
+function uuidOf(env: Env, value: LuaValue): string {
+  return typeof value === 'string' ? value : randomUuid(env.random);
+}
+
+function writeText(env: Env, path: string, text: string): void {
+  const bytes = bytesOfByteText(toByteText(text));
+  const file = env.files.open(path, 'update');
+  try {
+    file.truncate(0);
+    file.write(bytes, 0, bytes.length, 0);
+  } finally {
+    file.close();
+  }
+}

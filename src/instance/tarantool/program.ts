@@ -1,0 +1,63 @@
+/**
+ * A Lua program as Tarantool's own command runs it: texts one after the other in one Lua, where `box.cfg` starts a
+ * database. It goes on while the database runs or fibers live.
+ */
+import { type ConsoleSessions, createLua, type LuaMachine } from '../../app/lua/index.ts';
+import { bytesOfByteText } from '../../base/index.ts';
+import type { Session } from '../../engine/box/index.ts';
+import type { CommandLine, Env } from '../../env/index.ts';
+import { TextConsoles } from '../text-consoles.ts';
+import { type EngineHandlers, TarantoolEngine } from './engine.ts';
+
+const IDLE_LOOK_MS = 20;
+
+export class TarantoolProgram {
+  readonly machine: LuaMachine;
+  readonly consoles: ConsoleSessions;
+  readonly #env: Env;
+  readonly #engine: TarantoolEngine;
+  readonly #texts: TextConsoles;
+
+  /** `scriptArguments`: the script's name, then what is given to it. */
+  constructor(env: Env, commandLine: CommandLine, scriptArguments: readonly string[], handlers: EngineHandlers) {
+    this.#env = env;
+    const { machine, consoles } = createLua(env, {
+      writeOutput: (text) => commandLine.writeBytes(bytesOfByteText(text)),
+      scriptArguments,
+      sliceLimitMs: Infinity,
+      process: {
+        environment: commandLine.environment,
+        writeError: (text) => commandLine.terminal.writeError(text),
+        readInput: () => commandLine.readInput(),
+        exit: (code) => void this.stop().finally(() => commandLine.exit(code)),
+      },
+    });
+    this.machine = machine;
+    this.consoles = consoles;
+    this.#engine = new TarantoolEngine(env, this.machine, commandLine, handlers);
+    this.#engine.install();
+    this.#texts = new TextConsoles(env, this, () => this.#engine.box);
+  }
+
+  /** Of a console, as admin; null before the database runs. */
+  get session(): Session | null {
+    return this.#engine.session;
+  }
+
+  /** Runs a text, bytes as characters. Rejects with what it throws. */
+  async run(source: string, chunkName: string, values: readonly string[]): Promise<void> {
+    await this.machine.run('main', null, this.machine.load(source, chunkName), values);
+  }
+
+  /** Resolves when there is neither a database nor a fiber any more. */
+  async untilIdle(): Promise<void> {
+    while (this.#engine.isRunning || this.machine.scheduler.fibers.size > 0) {
+      await this.#env.timers.sleep(IDLE_LOOK_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#texts.stop();
+    await this.#engine.stop();
+  }
+}

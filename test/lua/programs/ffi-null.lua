@@ -1,0 +1,5 @@
+-- The null pointer.
+local ffi=require'ffi'
+local N=require('msgpack').NULL
+print(pcall(function() return N.x end)) print(pcall(function() return N[1] end)) print(pcall(function() N.x=1 end)) print(pcall(function() N[1]=1 end)) print(pcall(function() return N[{}] end)) print(pcall(function() return N+1 end)) print(pcall(function() return #N end)) print(pcall(function() return N..'x' end)) print(pcall(function() return N<1 end)) print(tonumber(N)) print(N==nil,N==false,N==0,N==ffi.new('char*'),nil==N,N==N, N~=nil) print(pcall(function() return N-N end)) print(pcall(function() return -N end)) print(pcall(function() return N<N end)) print(getmetatable(N)) print(ffi.typeof(N),ffi.sizeof(N)) print(not N) print(pcall(function() return N:foo() end))
+print(pcall(function() return 1+N end))print(pcall(function() return {}..N end))print(pcall(function() return N<nil end)) print(pcall(function() return (1ULL).x end)) print(pcall(function() return (1ULL)[1] end)) print(pcall(function() return (1ULL)[{}] end)) print(pcall(function() (1ULL).x=1 end))
