@@ -29,7 +29,7 @@ describe.skipIf(!hasScript || findPicodata() === null)('the console of picodata 
   it('evaluates what is typed; \\quit stops the instance', async () => {
     const run = await onTerminal();
     const from = run.stdout.length;
-    run.type('space("_schema").get("max_id")\r');
+    run.type('box.space._schema:get("max_id")\r');
     await run.waitFor(/- \['max_id', 511\]/, from);
     run.type('\\quit\r');
     expect((await run.ended).code).toBe(0);
@@ -45,6 +45,9 @@ describe.skipIf(!hasScript || findPicodata() === null)('the console of picodata 
 
   it('Ctrl-C drops a line, and ends an expression that runs', async () => {
     const run = await onTerminal();
+    run.type('\\set language js\r');
+    await run.waitFor(/- true/);
+    await run.waitFor(PROMPT);
     let from = run.stdout.length;
     run.type('1 + ');
     await run.waitFor(/1 \+ /, from);

@@ -56,7 +56,11 @@ test.each(['on_replace', 'before_replace'] as const)('%s', (kind) => {
 });
 
 test('a key function, which undoing asks again', () => {
-  instance.api.schema.createFunction('initials', { body: 'return {}', isDeterministic: true, isSandboxed: true });
+  instance.api.schema.createFunction('initials', {
+    body: 'function() return {} end',
+    isDeterministic: true,
+    isSandboxed: true,
+  });
   instance.api.schema.createIndex('t', 'by_initial', { parts: [[0, 'string']], func: 'initials', unique: false });
   expect(failureOf(() => space.insert([1, 'slow'])).message).toContain("key function 'initials' took");
   expect(space.select([], { index: 'by_initial' })).toEqual([]);

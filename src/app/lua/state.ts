@@ -43,6 +43,7 @@ export class LuaState {
     const { print, readFile, usedKilobytes } = host;
     const { runtime, globals } = this;
     installBase({ runtime, loader: () => this.loader, globals, print, readFile, usedKilobytes }, iterators);
+    this.loaded.setString('_G', globals);
     this.addLibrary('coroutine', createCoroutineLibrary(runtime));
     this.addLibrary('bit', createBitLibrary());
     this.addLibrary('debug', createDebugLibrary(runtime, globals));

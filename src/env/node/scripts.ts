@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import * as vm from 'node:vm';
 import type { ScriptContext, Scripts } from '../index.ts';
 
+const RETURN = 'return ';
 /** How errors name the text. */
 const TEXT_NAME = 'console';
 /** What could end a text of which V8 does not say that its end was unexpected. */
@@ -18,7 +19,9 @@ export function createScripts(): Scripts {
       const module: unknown = await import(/* @vite-ignore */ address);
       return module as Readonly<Record<string, unknown>>;
     },
-    compile: (source, name) => new vm.Script(source, { filename: name }).runInThisContext() as unknown,
+    // A `vm.Script` would keep what it has compiled for ever.
+    compile: (source, name) =>
+      vm.compileFunction(RETURN + source, [], { filename: name, columnOffset: -RETURN.length })() as unknown,
     createContext,
   };
 }

@@ -70,6 +70,9 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
   }
   if (transaction === undefined || type === REQUEST_TYPE.ping) return false;
   if (!isData) {
+    if (type === REQUEST_TYPE.eval) {
+      throw boxError('UNSUPPORTED', 'A transaction over a stream', 'evaluation of Lua expressions');
+    }
     if (type !== REQUEST_TYPE.call && type !== REQUEST_TYPE.call16) return false;
     callInTransaction(box, connection, type, transaction);
     return true;

@@ -110,7 +110,13 @@ export type Statement =
       body: Block;
       line: number;
     }>
-  | Readonly<{ kind: 'return'; values: readonly Expression[]; line: number }>
+  | Readonly<{
+      kind: 'return';
+      values: readonly Expression[];
+      line: number;
+      /** Where errors of a call stand that is all it returns. */
+      callLine: number;
+    }>
   | Readonly<{ kind: 'break'; line: number }>
   | Readonly<{ kind: 'goto'; label: Label; line: number }>
   | Readonly<{ kind: 'label'; label: Label; line: number }>;

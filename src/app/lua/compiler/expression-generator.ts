@@ -114,8 +114,8 @@ export abstract class ExpressionGenerator {
     });
   }
 
-  /** A LuaResult: all that a call gives, or all values. */
-  protected result(expressions: readonly Expression[], isReturned = false): void {
+  /** A LuaResult: all that a call gives, or all values. With `tailLine` a call is the last act of its function. */
+  protected result(expressions: readonly Expression[], tailLine: number | null = null): void {
     const { output } = this;
     const [only] = expressions;
     if (only === undefined) return output.write('$none');
@@ -125,17 +125,18 @@ export abstract class ExpressionGenerator {
       return output.write(']');
     }
     if (only.kind === 'varargs') return output.write('$varargs');
-    if (only.kind === 'call' || only.kind === 'method') return this.call(only, isReturned);
+    if (only.kind === 'call' || only.kind === 'method') return this.call(only, tailLine);
     this.value(only);
   }
 
   /** The call itself, a LuaResult. The callee and the arguments are evaluated first, then it is seen whether it can be called. */
-  protected call(expression: Call, isTail = false): void {
+  protected call(expression: Call, tailLine: number | null = null): void {
     const { output } = this;
     const { arguments: values } = expression;
     const last = values.at(-1);
     const isOpen = last !== undefined && isMultiple(last);
-    const { line } = expression;
+    const isTail = tailLine !== null;
+    const line = tailLine ?? expression.line;
     const named: Named =
       expression.kind === 'method' ? { name: expression.name, kind: 'method' } : this.#describe(expression.callee);
     const site: CallSite = { ...named, line, isTail };
@@ -479,6 +480,7 @@ function unwrapped(expression: Expression): Expression {
 /** A comparison, or `not` of what is no literal. */
 function isCondition(expression: Expression): boolean {
   if (expression.kind === 'single') return isCondition(expression.inner);
-  if (expression.kind === 'unary') return expression.operator === 'not' && !isPrimitive(expression.operand);
+  if (expression.kind === 'unary')
+    return expression.operator === 'not' && !isPrimitive(expression.operand) && expression.operand.kind !== 'integer64';
   return expression.kind === 'binary' && isComparison(expression);
 }

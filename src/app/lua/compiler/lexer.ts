@@ -335,7 +335,10 @@ export function parseNumeral(text: string): number | undefined {
   if (whole === '' && fraction === '') return undefined;
   let value = 0;
   for (const digit of whole + fraction) value = value * 16 + parseInt(digit, 16);
-  return value * 2 ** (Number(exponent) - 4 * fraction.length);
+  // In two steps: the power alone may be too small or too great for a number.
+  const power = Number(exponent) - 4 * fraction.length;
+  const half = Math.trunc(power / 2);
+  return value * 2 ** half * 2 ** (power - half);
 }
 
 function isDigit(character: string | undefined): boolean {

@@ -260,7 +260,7 @@ class Parser extends ExpressionParser {
     this.lexer.next();
     const isEmpty = this.isBlockEnd() || this.lexer.is(';');
     const values = isEmpty ? [] : this.expressionList();
-    return { kind: 'return', values, line };
+    return { kind: 'return', values, line, callLine: this.lexer.previousLine };
   }
 
   /** A call is a statement whatever follows it. */

@@ -190,7 +190,7 @@ class StatementGenerator extends ExpressionGenerator {
         return this.#forIn(statement);
       case 'return':
         output.write('return(');
-        this.result(statement.values, true);
+        this.result(statement.values, statement.callLine);
         return output.write(');');
       case 'break':
         return output.write(`break ${this.context.loops.at(-1)};`);

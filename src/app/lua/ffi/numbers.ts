@@ -100,7 +100,7 @@ function calculate(operator: ArithmeticOperator, { left, right, isUnsigned }: Op
     case 'unm':
       return -left;
     case 'div':
-      return right === 0n ? (isUnsigned ? (1n << 64n) - 1n : INT64_MIN) : left / right;
+      return right === 0n ? (isUnsigned ? -INT64_MIN : INT64_MIN) : left / right;
     case 'mod':
       return modulo(left, right, isUnsigned);
     case 'pow':
@@ -108,11 +108,10 @@ function calculate(operator: ArithmeticOperator, { left, right, isUnsigned }: Op
   }
 }
 
-/** The result has the divisor's sign. */
+/** As C has it: the result has the dividend's sign. */
 function modulo(left: bigint, right: bigint, isUnsigned: boolean): bigint {
-  if (right === 0n) return isUnsigned ? (1n << 64n) - 1n : INT64_MIN;
-  const rest = left % right;
-  return rest !== 0n && rest < 0n !== right < 0n ? rest + right : rest;
+  if (right === 0n) return isUnsigned ? -INT64_MIN : INT64_MIN;
+  return left % right;
 }
 
 function power(base: bigint, exponent: bigint, isUnsigned: boolean): bigint {

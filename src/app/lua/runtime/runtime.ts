@@ -74,7 +74,9 @@ export class LuaRuntime {
   /** What is called by the host: the error has no position if nothing can be called. */
   #callee(value: LuaValue): LuaFunction {
     if (value instanceof LuaFunction) return value;
-    if (value instanceof LuaCdata || this.metamethod(value, '__call') !== undefined) return this.callable(value, '');
+    if (value instanceof LuaCdata || this.metamethod(value, '__call') instanceof LuaFunction) {
+      return this.callable(value, '');
+    }
     throw new LuaError(`attempt to call ${describe(value, '')}`, captureFrames());
   }
 
@@ -128,7 +130,7 @@ export class LuaRuntime {
       if (handler instanceof LuaFunction) return firstOf(yield* this.call(handler, [current, key]));
       current = handler;
     }
-    throw runtimeError("'__index' chain too long; possible loop");
+    throw runtimeError('loop in gettable');
   }
 
   *setIndex(object: LuaValue, key: LuaValue, value: LuaValue, named: string): LuaExecution {
@@ -155,7 +157,7 @@ export class LuaRuntime {
       }
       current = handler;
     }
-    throw runtimeError("'__newindex' chain too long; possible loop");
+    throw runtimeError('loop in settable');
   }
 
   /** Throws for the keys that no table has. */

@@ -75,7 +75,7 @@ function withCallersPosition(error: unknown): unknown {
 }
 
 function describe({ status }: LuaCoroutine): string {
-  return status === 'dead' ? 'dead' : 'non-suspended';
+  return status === 'dead' ? 'dead' : 'running';
 }
 
 function* yieldValues(runtime: LuaRuntime, values: readonly LuaValue[]): LuaExecution {

@@ -52,19 +52,24 @@ export class LuaCalls implements FunctionCaller {
    * FUNCTION_TX_ACTIVE (30) if it leaves a transaction open.
    */
   call(session: Session, name: string, bytes: Uint8Array, position: number, settled: FunctionSettled): void {
-    const args = position < 0 ? [] : this.readArguments(bytes, position);
-    this.#start(session, name, () => this.#callNamed(name, args), settled);
+    // Read inside the fiber, which begins at once: what cannot be read is an error of the call.
+    this.#start(session, name, () => this.#callNamed(name, this.#argumentsAt(bytes, position)), settled);
   }
 
   /** EVAL: the same for a text; an error of its syntax is PROC_LUA (32). */
   evaluate(session: Session, text: string, bytes: Uint8Array, position: number, settled: FunctionSettled): void {
-    const args = position < 0 ? [] : this.readArguments(bytes, position);
-    this.#start(session, 'eval', () => this.#context.runtime.call(this.#load(byteStringOf(text)), args), settled);
+    const begin = (): LuaExecution =>
+      this.#context.runtime.call(this.#load(byteStringOf(text)), this.#argumentsAt(bytes, position));
+    this.#start(session, 'eval', begin, settled);
   }
 
   /** Calls by name in the running fiber; nobody's rights are asked for. */
   callNamed(name: string, args: readonly LuaValue[]): LuaExecution {
     return this.#callNamed(textOf(name), args);
+  }
+
+  #argumentsAt(bytes: Uint8Array, position: number): LuaValue[] {
+    return position < 0 ? [] : this.readArguments(bytes, position);
   }
 
   /** The arguments of a request: an array in MessagePack. */

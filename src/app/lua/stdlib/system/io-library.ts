@@ -140,7 +140,7 @@ function* readFormat(
 ): Generator<object, string | number | null, unknown> {
   const format = values[number - 1];
   if (typeof format === 'number') return yield* file.readCount(Math.max(0, Math.trunc(format)));
-  if (typeof format !== 'string') throw new ArgumentError(number, 'invalid format');
+  if (typeof format !== 'string') throw new ArgumentError(number, 'invalid option');
   switch (format.replace(/^\*/, '')[0]) {
     case 'n':
       return yield* file.readNumber();

@@ -1,0 +1,3 @@
+local first, second = ...
+print('loaded', first, second)
+return {x = 1}

@@ -1,0 +1,1 @@
+return debug.sourcefile(), debug.sourcedir()
