@@ -9,7 +9,7 @@ const values = fc.oneof(fc.constant(undefined), fc.integer(), fc.constantFrom('x
 
 function entriesOf(table: LuaTable): Map<LuaValue, LuaValue> {
   const found = new Map<LuaValue, LuaValue>();
-  for (let entry = table.next(undefined); entry != null; entry = table.next(entry[0])) {
+  for (let entry = table.next(undefined); entry !== null && entry !== undefined; entry = table.next(entry[0])) {
     expect(found.has(entry[0])).toBe(false);
     found.set(entry[0], entry[1]);
   }
@@ -48,7 +48,7 @@ describe('LuaTable', () => {
         for (const [key, value] of changes) table.set(key, value);
         const expected = entriesOf(table).size;
         let count = 0;
-        for (let entry = table.next(undefined); entry != null; entry = table.next(entry[0])) {
+        for (let entry = table.next(undefined); entry !== null && entry !== undefined; entry = table.next(entry[0])) {
           table.set(entry[0], undefined);
           count++;
         }
