@@ -9,7 +9,8 @@ type Clock = { nowMs: number; heapShare: number };
 
 function createState(clock: Clock = { nowMs: 0, heapShare: 0 }): LuaState {
   return new LuaState({
-    compileScript: (source, name) => vm.compileFunction(`return ${source}`, [], { filename: name, columnOffset: -7 })() as unknown,
+    compileScript: (source, name) =>
+      vm.compileFunction(`return ${source}`, [], { filename: name, columnOffset: -7 })() as unknown,
     nowMs: () => clock.nowMs++,
     heapShare: () => clock.heapShare,
     usedKilobytes: () => 1,
