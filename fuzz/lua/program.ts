@@ -20,17 +20,7 @@ const EVENTS = [
 ] as const;
 const CALLS = [
   ...['tostring', 'type', 'tonumber', 'select', 'unpack', 'rawget', 'rawlen', 'string.rep'],
-  ...[
-    'string.sub',
-    'string.format',
-    'table.concat',
-    'table.remove',
-    'next',
-    'error',
-    'assert',
-    'getmetatable',
-    'ipairs',
-  ],
+  ...['string.sub', 'string.format', 'table.concat', 'table.remove', 'error', 'assert', 'getmetatable', 'ipairs'],
 ] as const;
 
 const DEPTH_MAX = 4;

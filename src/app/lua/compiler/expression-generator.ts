@@ -10,6 +10,7 @@ import type { Expression, FunctionBody, TableField } from './ast.ts';
 import { isMultiple } from './ast.ts';
 import { type FunctionContext, variableName } from './function-context.ts';
 import { isConstant, isPrimitive, literal, numberLiteral } from './literals.ts';
+import { describeExpression, isComparison, type Named, namingOf } from './naming.ts';
 import { Output } from './output.ts';
 
 type Binary = Extract<Expression, { kind: 'binary' }>;
@@ -171,7 +172,7 @@ export abstract class ExpressionGenerator {
         }
       });
       output.write(`,${callee} instanceof $Function||(${callee}=`);
-      this.runtimeCall('__call', `$callee(${callee},${JSON.stringify(naming(site))}))`, line);
+      this.runtimeCall('__call', `$callee(${callee},${JSON.stringify(namingOf(site))}))`, line);
       output.write(`,${callee}.plain!==null?${callee}.`);
       this.callSites.set(output.place, site);
       const list = given.join(',');
@@ -250,7 +251,7 @@ export abstract class ExpressionGenerator {
           );
           this.metamethod(
             '__index',
-            `$index(${table},${name},${JSON.stringify(naming(this.#describe(object)))})`,
+            `$index(${table},${name},${JSON.stringify(namingOf(this.#describe(object)))})`,
             expression.line,
           );
         });
@@ -267,7 +268,7 @@ export abstract class ExpressionGenerator {
         `(${table} instanceof $Table&&((${held}=${table}.getString(${text}))!==undefined||${table}.metatable===null)` +
           `?${held}:`,
       );
-      this.metamethod('__index', `$index(${table},${text},${JSON.stringify(naming(described))}))`, line);
+      this.metamethod('__index', `$index(${table},${text},${JSON.stringify(namingOf(described))}))`, line);
     });
   }
 
@@ -276,7 +277,7 @@ export abstract class ExpressionGenerator {
     const { operand, operator } = expression;
     if (operator === 'not') return this.condition(expression);
     if (operator === '-' && operand.kind === 'number') return output.write(`(${numberLiteral(-operand.value)})`);
-    const named = JSON.stringify(naming(this.#describe(operand)));
+    const named = JSON.stringify(namingOf(this.#describe(operand)));
     this.context.withTemporaries(1, (held) => {
       output.write(`(${held}=`);
       this.value(operand);
@@ -325,8 +326,8 @@ export abstract class ExpressionGenerator {
   }
 
   #arithmetic(expression: Binary, operator: ArithmeticSymbol): void {
-    const leftName = naming(this.#describe(expression.left));
-    const rightName = naming(this.#describe(expression.right));
+    const leftName = namingOf(this.#describe(expression.left));
+    const rightName = namingOf(this.#describe(expression.right));
     this.#operands(expression, (left, right) => {
       const checks = [expression.left, expression.right]
         .map((side, at) => (side.kind === 'number' ? null : `typeof ${at === 0 ? left : right}==='number'`))
@@ -344,7 +345,7 @@ export abstract class ExpressionGenerator {
   }
 
   #concatenation(expression: Binary): void {
-    const names = [expression.left, expression.right].map((side) => JSON.stringify(naming(this.#describe(side))));
+    const names = [expression.left, expression.right].map((side) => JSON.stringify(namingOf(this.#describe(side))));
     this.#operands(expression, (left, right) => {
       this.output.write(`typeof ${left}==='string'&&typeof ${right}==='string'?$join(${left},${right}):`);
       this.metamethod('__concat', `$concatenate(${left},${right},${names.join(',')})`, expression.line);
@@ -425,62 +426,18 @@ export abstract class ExpressionGenerator {
 
   /** The value's name for messages. */
   protected siteOf(expression: Expression): string {
-    return naming(this.#describe(expression));
+    return namingOf(this.#describe(expression));
   }
 
   #describe(expression: Expression): Named {
-    switch (expression.kind) {
-      case 'local':
-        return {
-          name: expression.variable.name,
-          kind: expression.variable.owner === this.context.scope ? 'local' : 'upvalue',
-        };
-      case 'global':
-        return { name: expression.name, kind: 'global' };
-      case 'index': {
-        const key = unwrapped(expression.key);
-        return key.kind === 'string' ? { name: key.value, kind: 'field' } : NAMELESS;
-      }
-      case 'binary':
-        // Whichever side the value comes from, LuaJIT names what was computed last, but not behind a condition.
-        return (expression.operator === 'and' || expression.operator === 'or') && !isCondition(expression.left)
-          ? this.#describe(expression.right)
-          : NAMELESS;
-      case 'single':
-        return this.#describe(expression.inner);
-      default:
-        return NAMELESS;
-    }
+    return describeExpression(expression, this.context.scope);
   }
 }
 
-type Named = Pick<CallSite, 'name' | 'kind'>;
 /** A function of this name, of the package `checks`, looks at the arguments of its caller. */
 const ARGUMENT_CHECKER = 'checks';
-const NAMELESS: Named = { name: '?', kind: '?' };
-
-/** `local 'x'`, or nothing for a value that has no name. */
-function naming({ kind, name }: Named): string {
-  return kind === '?' ? '' : `${kind} '${name}'`;
-}
-
-function isComparison({ operator }: Binary): boolean {
-  return ['==', '~=', '<', '<=', '>', '>='].includes(operator);
-}
 
 /** Whether its line is the one of its end, or near it, and not of its beginning. */
 function isComposite({ kind }: Expression): boolean {
   return kind === 'binary' || kind === 'unary' || kind === 'index' || kind === 'call' || kind === 'method';
-}
-
-function unwrapped(expression: Expression): Expression {
-  return expression.kind === 'single' ? unwrapped(expression.inner) : expression;
-}
-
-/** A comparison, or `not` of what is no literal. */
-function isCondition(expression: Expression): boolean {
-  if (expression.kind === 'single') return isCondition(expression.inner);
-  if (expression.kind === 'unary')
-    return expression.operator === 'not' && !isPrimitive(expression.operand) && expression.operand.kind !== 'integer64';
-  return expression.kind === 'binary' && isComparison(expression);
 }

@@ -143,7 +143,7 @@ export abstract class ExpressionParser {
   }
 
   protected expectedToClose(text: string, opener: string, line: number): LuaSyntaxError {
-    if (line === this.lexer.line) return this.expected(text);
+    if (line === this.lexer.endLine) return this.expected(text);
     return this.lexer.errorNear(`'${text}' expected (to close '${opener}' at line ${line})`);
   }
 

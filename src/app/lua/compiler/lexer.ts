@@ -52,6 +52,10 @@ export class Lexer {
   #at = 0;
   #line = 1;
   #tokenStart = 0;
+  /** Where the token after the current one ends if somebody has looked: for LuaJIT it counts as passed then. */
+  #lineAhead: number | null = null;
+  /** What the last string began with. */
+  #opening = '';
 
   /** `chunkName` as messages show it. A first line that begins with `#` is passed over. */
   constructor(source: string, chunkName: string) {
@@ -66,7 +70,8 @@ export class Lexer {
 
   /** Moves to the next token. Throws LuaSyntaxError. */
   next(): void {
-    this.previousLine = this.#line;
+    this.previousLine = this.#lineAhead ?? this.#line;
+    this.#lineAhead = null;
     this.#skipBlanks();
     this.line = this.#line;
     this.#tokenStart = this.#at;
@@ -83,6 +88,7 @@ export class Lexer {
       const level = this.#longBracketLevel();
       if (level >= 0) {
         this.kind = 'string';
+        this.#opening = `[${'='.repeat(level)}[`;
         this.text = this.#readLong(level, 'string');
         return;
       }
@@ -105,11 +111,18 @@ export class Lexer {
     const start = this.#tokenStart;
     this.next();
     const ahead = { kind: this.kind, text: this.text };
+    const lineAhead = this.#line;
     Object.assign(this, { kind, text, number, integer, isUnsigned, line, previousLine });
     this.#at = at;
     this.#line = innerLine;
+    this.#lineAhead = lineAhead;
     this.#tokenStart = start;
     return ahead;
+  }
+
+  /** Line at which the current token ends. */
+  get endLine(): number {
+    return this.#line;
   }
 
   is(text: string): boolean {
@@ -125,6 +138,7 @@ export class Lexer {
   /** The current token as messages show it. */
   #shown(): string {
     if (this.kind === 'end') return '<eof>';
+    if (this.kind === 'string') return this.#opening + this.text + this.#opening.replaceAll('[', ']');
     const text = this.#source.slice(this.#tokenStart, this.#at);
     return text.length === 1 && text < ' ' ? `char(${text.charCodeAt(0)})` : text;
   }
@@ -240,6 +254,7 @@ export class Lexer {
   }
 
   #readString(quote: string): void {
+    this.#opening = quote;
     let text = '';
     this.#at++;
     for (;;) {
