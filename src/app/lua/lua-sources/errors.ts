@@ -32,50 +32,49 @@ local function text_of(...)
     return tostring(first)
 end
 
--- Where the caller stands that is so many functions up.
-local function place_of(level)
-    local info = debug.getinfo(level + 1, 'Sl') or {}
-    return info.short_src, info.currentline
-end
-
-local function create(class, level, ...)
+-- The error stands where the function does that is so many calls above this one.
+local function create(class, depth, ...)
     local message = text_of(...)
     if is_error(message) then return message end
-    local file, line = place_of(level + 1)
-    local err = {
-        err = message == nil and '' or message,
-        file = file,
-        line = line,
-        stack = (debug.traceback('', level + 1):gsub('^\n+', '')),
+    local info = debug.getinfo(depth + 1, 'Sl') or {}
+    return setmetatable({
+        err = type(message) == 'string' and message or tostring(message),
+        file = info.short_src,
+        line = info.currentline,
+        stack = (debug.traceback('', depth + 1):gsub('^\n+', '')),
         class_name = class.name,
-    }
-    if type(err.err) ~= 'string' then err.err = tostring(err.err) end
-    return setmetatable(err, error_meta)
+    }, error_meta)
 end
 
--- new([level,] [format, ...])
+-- new([level,] [format, ...]); level 1 is the caller. None of these calls is the last thing that its function does: such
+-- a function would be no level of the stack any more.
 function class_methods:new(...)
-    local level = 1
-    if type((...)) == 'number' then return create(self, ... + 1, select(2, ...)) end
-    return create(self, level + 1, ...)
+    local err
+    if type((...)) == 'number' then
+        err = create(self, ... + 1, select(2, ...))
+    else
+        err = create(self, 2, ...)
+    end
+    return err
 end
 
 function class_methods:pcall(code, ...)
+    local class = self
     local function finish(is_ok, ...)
         if is_ok then return ... end
-        local err = ...
-        if is_error(err) then return nil, err end
-        return nil, create(self, 3, '%s', tostring(err))
+        return nil, (...)
     end
     return finish(xpcall(code, function(err)
         if is_error(err) then return err end
-        return create(self, 2, '%s', tostring(err))
+        local wrapped = create(class, 2, '%s', tostring(err))
+        return wrapped
     end, ...))
 end
 
 function class_methods:assert(condition, ...)
     if condition then return condition, ... end
-    error(self:new(2, ...), 0)
+    local err = self:new(2, ...)
+    error(err, 0)
 end
 
 class_meta.__tostring = function(class) return class.name end
@@ -92,8 +91,13 @@ local package = {new_class = new_class, is_error_object = is_error}
 
 function package.new(class_name, ...)
     local class = new_class(class_name)
-    if type((...)) == 'number' then return class:new(... + 1, select(2, ...)) end
-    return class:new(2, ...)
+    local err
+    if type((...)) == 'number' then
+        err = class:new(... + 1, select(2, ...))
+    else
+        err = class:new(2, ...)
+    end
+    return err
 end
 function package.pcall(class_name, code, ...) return new_class(class_name):pcall(code, ...) end
 function package.assert(class_name, condition, ...)
