@@ -1,16 +1,25 @@
-/** The requests that a replica sends to its master. docs/formats/iproto.md, "Replication requests". */
+/**
+ * The packets between a replica and its master, in both directions. docs/formats/iproto.md, "Replication".
+ * Component 0 of a vclock, an instance's own local rows, never travels, but in the first answer to JOIN, where it does
+ * no harm and is ignored.
+ */
 import type { ByteWriter } from '../../base/index.ts';
-import { encodeValue, writeBoolean, writeMapHeader, writeString, writeUnsigned } from '../msgpack/index.ts';
-import { BODY_KEY, HEADER_KEY, REQUEST_TYPE } from './constants.ts';
+import {
+  encodeValue,
+  writeBoolean,
+  writeDouble,
+  writeMapHeader,
+  writeString,
+  writeUnsigned,
+} from '../msgpack/index.ts';
+import type { Vclock } from '../xlog/vclock.ts';
+import { BALLOT_KEY, BODY_KEY, HEADER_KEY, REQUEST_TYPE } from './constants.ts';
 import { beginPacket, endPacket, type RequestHeader } from './packet-writer.ts';
-
-/** Log sequence number by replica id. */
-export type VclockComponents = ReadonlyMap<number, number>;
 
 export type SubscribeRequest = Readonly<{
   replicasetUuid: string;
   instanceUuid: string;
-  vclock: VclockComponents;
+  vclock: Vclock;
   /** major << 16 | minor << 8 | patch. */
   serverVersion: number;
   isAnonymous: boolean;
@@ -18,14 +27,33 @@ export type SubscribeRequest = Readonly<{
   idFilter: readonly number[];
 }>;
 
+/** What a server answers to VOTE. Servers older than 2.10 tell only the first four; the others are null then. */
+export type Ballot = Readonly<{
+  isReadOnlyConfigured: boolean;
+  /** It takes no writes now; of 2.6 the same as loading. */
+  isReadOnly: boolean;
+  vclock: Vclock;
+  /** Older rows are not in the server's log any more. */
+  gcVclock: Vclock;
+  isAnonymous: boolean | null;
+  isBooted: boolean | null;
+  canLead: boolean | null;
+}>;
+
 /** A vclock as a map in ascending order, without component 0 and without zeros. */
-export function writeVclock(writer: ByteWriter, vclock: VclockComponents): void {
-  const components = [...vclock].filter(([id, lsn]) => id !== 0 && lsn !== 0).sort(([left], [right]) => left - right);
-  writeMapHeader(writer, components.length);
-  for (const [id, lsn] of components) {
-    writeUnsigned(writer, id);
+export function writeVclock(writer: ByteWriter, vclock: Vclock): void {
+  const sent = vclock.filter((lsn, replicaId) => replicaId > 0 && lsn > 0).length;
+  writeMapHeader(writer, sent);
+  for (let replicaId = 1; replicaId < vclock.length; replicaId++) {
+    const lsn = vclock[replicaId]!;
+    if (lsn === 0) continue;
+    writeUnsigned(writer, replicaId);
     writeUnsigned(writer, lsn);
   }
+}
+
+export function encodeVote(writer: ByteWriter, header: RequestHeader): void {
+  endPacket(writer, beginPacket(writer, REQUEST_TYPE.vote, header));
 }
 
 export function encodeJoin(writer: ByteWriter, header: RequestHeader, instanceUuid: string): void {
@@ -36,12 +64,11 @@ export function encodeJoin(writer: ByteWriter, header: RequestHeader, instanceUu
   endPacket(writer, start);
 }
 
-export function encodeRegister(
-  writer: ByteWriter,
-  header: RequestHeader,
-  instanceUuid: string,
-  vclock: VclockComponents,
-): void {
+export function encodeFetchSnapshot(writer: ByteWriter, header: RequestHeader): void {
+  endPacket(writer, beginPacket(writer, REQUEST_TYPE.fetchSnapshot, header));
+}
+
+export function encodeRegister(writer: ByteWriter, header: RequestHeader, instanceUuid: string, vclock: Vclock): void {
   const start = beginPacket(writer, REQUEST_TYPE.register, header);
   writeMapHeader(writer, 2);
   writer.writeByte(BODY_KEY.instanceUuid);
@@ -69,4 +96,101 @@ export function encodeSubscribe(writer: ByteWriter, header: RequestHeader, reque
     encodeValue(writer, request.idFilter);
   }
   endPacket(writer, start);
+}
+
+/** OK with a vclock: what frames the stages of a join. */
+export function encodeVclockAnswer(writer: ByteWriter, header: RequestHeader, vclock: Vclock): void {
+  const start = beginPacket(writer, REQUEST_TYPE.ok, header);
+  writeMapHeader(writer, 1);
+  writer.writeByte(BODY_KEY.vclock);
+  writeVclock(writer, vclock);
+  endPacket(writer, start);
+}
+
+/**
+ * What a replica has written to its log. `timestampSeconds` is that of the last row it applied, by which the master
+ * sees how far behind it is; 0 before the first. Servers before 2.10 pass over it.
+ */
+export function encodeAck(writer: ByteWriter, vclock: Vclock, timestampSeconds: number): void {
+  const start = beginStreamPacket(writer, { replicaId: 0, sync: 0, timestampSeconds });
+  writeMapHeader(writer, 1);
+  writer.writeByte(BODY_KEY.vclock);
+  writeVclock(writer, vclock);
+  endPacket(writer, start);
+}
+
+/** The first packet of a subscription: who the master is and how far. */
+export function encodeSubscribeAnswer(
+  writer: ByteWriter,
+  stream: Readonly<{ replicaId: number; sync: number }>,
+  vclock: Vclock,
+  replicasetUuid: string,
+): void {
+  const start = beginStreamPacket(writer, { ...stream, timestampSeconds: 0 });
+  writeMapHeader(writer, 2);
+  writer.writeByte(BODY_KEY.vclock);
+  writeVclock(writer, vclock);
+  writer.writeByte(BODY_KEY.replicasetUuid);
+  writeString(writer, replicasetUuid);
+  endPacket(writer, start);
+}
+
+/** What keeps a subscription alive when there are no rows. */
+export function encodeHeartbeat(
+  writer: ByteWriter,
+  stream: Readonly<{ replicaId: number; sync: number; timestampSeconds: number }>,
+): void {
+  endPacket(writer, beginStreamPacket(writer, stream));
+}
+
+/** The body of the answer to VOTE, in the order of 2.6.0, what later versions added behind. */
+export function writeBallot(writer: ByteWriter, ballot: Ballot): void {
+  const later = [
+    [BALLOT_KEY.isAnonymous, ballot.isAnonymous],
+    [BALLOT_KEY.isBooted, ballot.isBooted],
+    [BALLOT_KEY.canLead, ballot.canLead],
+  ] as const;
+  writeMapHeader(writer, 1);
+  writer.writeByte(BODY_KEY.ballot);
+  writeMapHeader(writer, 4 + later.filter(([, value]) => value !== null).length);
+  writer.writeByte(BALLOT_KEY.isReadOnlyConfigured);
+  writeBoolean(writer, ballot.isReadOnlyConfigured);
+  writer.writeByte(BALLOT_KEY.isReadOnly);
+  writeBoolean(writer, ballot.isReadOnly);
+  writer.writeByte(BALLOT_KEY.vclock);
+  writeVclock(writer, ballot.vclock);
+  writer.writeByte(BALLOT_KEY.gcVclock);
+  writeVclock(writer, ballot.gcVclock);
+  for (const [key, value] of later) {
+    if (value === null) continue;
+    writer.writeByte(key);
+    writeBoolean(writer, value);
+  }
+}
+
+/** A packet of type OK whose header names the sender's id and time, as far as they are not 0. */
+function beginStreamPacket(
+  writer: ByteWriter,
+  header: Readonly<{ replicaId: number; sync: number; timestampSeconds: number }>,
+): number {
+  const { replicaId, sync, timestampSeconds } = header;
+  const start = writer.position;
+  writer.ensure(5);
+  writer.position += 5;
+  writeMapHeader(writer, [replicaId, sync, timestampSeconds].filter((field) => field !== 0).length + 1);
+  writer.writeByte(HEADER_KEY.requestType);
+  writer.writeByte(REQUEST_TYPE.ok);
+  if (replicaId !== 0) {
+    writer.writeByte(HEADER_KEY.replicaId);
+    writeUnsigned(writer, replicaId);
+  }
+  if (sync !== 0) {
+    writer.writeByte(HEADER_KEY.sync);
+    writeUnsigned(writer, sync);
+  }
+  if (timestampSeconds !== 0) {
+    writer.writeByte(HEADER_KEY.timestamp);
+    writeDouble(writer, timestampSeconds);
+  }
+  return start;
 }

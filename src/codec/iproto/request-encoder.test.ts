@@ -107,30 +107,14 @@ const CASES: readonly [name: string, encode: Encode, type: number, body: unknown
   ['ROLLBACK', encodeRollback, 16, undefined],
   ['WATCH', (w, h) => encodeWatch(w, h, REQUEST_TYPE.watch, 'box.id'), 74, map([0x57, 'box.id'])],
   ['a body already encoded', (w, h) => encodeRaw(w, h, REQUEST_TYPE.call, Uint8Array.of(0x80)), 10, {}],
-  [
-    'REGISTER',
-    (w, h) =>
-      encodeRegister(
-        w,
-        h,
-        'u',
-        new Map([
-          [0, 9],
-          [2, 5],
-          [1, 3],
-          [3, 0],
-        ]),
-      ),
-    70,
-    map([0x24, 'u'], [0x26, map([1, 3], [2, 5])]),
-  ],
+  ['REGISTER', (w, h) => encodeRegister(w, h, 'u', [9, 3, 5, 0]), 70, map([0x24, 'u'], [0x26, map([1, 3], [2, 5])])],
   [
     'SUBSCRIBE',
     (w, h) =>
       encodeSubscribe(w, h, {
         replicasetUuid: 'r',
         instanceUuid: 'i',
-        vclock: new Map([[1, 10]]),
+        vclock: [0, 10],
         serverVersion: 132608,
         isAnonymous: false,
         idFilter: [2],
