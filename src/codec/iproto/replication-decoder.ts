@@ -14,7 +14,7 @@ import {
   readUnsigned,
   skipValue,
 } from '../msgpack/index.ts';
-import type { Vclock } from '../xlog/vclock.ts';
+import type { Vclock } from '../xlog/index.ts';
 import { BALLOT_KEY, BODY_KEY, HEADER_KEY } from './constants.ts';
 import type { Ballot, SubscribeRequest } from './replication-encoder.ts';
 import { findKey } from './response-decoder.ts';

@@ -12,7 +12,7 @@ import {
   writeString,
   writeUnsigned,
 } from '../msgpack/index.ts';
-import type { Vclock } from '../xlog/vclock.ts';
+import type { Vclock } from '../xlog/index.ts';
 import { BALLOT_KEY, BODY_KEY, HEADER_KEY, REQUEST_TYPE } from './constants.ts';
 import { beginPacket, endPacket, type RequestHeader } from './packet-writer.ts';
 

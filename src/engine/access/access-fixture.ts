@@ -15,6 +15,8 @@ const UUID = '11111111-2222-4333-8444-555555555555';
 
 /** A log whose batches settle when the test says so. */
 class ManualJournal implements Journal {
+  readonly lastReplicaId = 0;
+  readonly lastLsn = 0;
   onSettled: (error: BoxError | null) => void = () => {};
   append(): void {}
   submit(): void {}

@@ -106,8 +106,7 @@ export class InteractiveTransaction implements StepKeeper {
       if (transactions.isActive) transactions.rollback();
       throw error;
     }
-    const batch = transactions.currentBatch;
-    return transactions.commit() ? batch : null;
+    return transactions.commit();
   }
 
   /** Gives the transaction up. Nothing has to be undone; who asked to be told is told what would have been. */

@@ -3,21 +3,17 @@
  * in a snapshot are the bulk of every start and go to the indexes directly.
  */
 import { boxError } from '../../base/index.ts';
-import { REQUEST_TYPE, RequestDecoder } from '../../codec/iproto/index.ts';
+import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import type { RowReader } from '../../codec/xlog/index.ts';
 import { type Address, NO_ADDRESS } from '../arena/index.ts';
 import type { RowApplier } from '../checkpoint/index.ts';
 import { BulkFill, type Space } from '../memtx/index.ts';
 import type { Box } from './box.ts';
-
-const PUT_KEYS = [0x10, 0x21];
-const UPDATE_KEYS = [0x10, 0x20, 0x21];
-const DELETE_KEYS = [0x10, 0x20];
-const UPSERT_KEYS = [0x10, 0x21, 0x28];
+import { RowExecutor } from './row-executor.ts';
 
 export class BoxRowApplier implements RowApplier {
   readonly #box: Box;
-  readonly #request = new RequestDecoder();
+  readonly #rows: RowExecutor;
 
   readonly #toleratesRows: boolean;
   readonly #fills = new Map<number, BulkFill>();
@@ -25,12 +21,13 @@ export class BoxRowApplier implements RowApplier {
   /** `toleratesRows`: a row that does not fit will be passed over, so each has to be judged by itself. */
   constructor(box: Box, toleratesRows: boolean) {
     this.#box = box;
+    this.#rows = new RowExecutor(box.statements);
     this.#toleratesRows = toleratesRows;
   }
 
   applySnapshotRow(row: RowReader): void {
     if (row.type !== REQUEST_TYPE.insert) throw boxError('UNKNOWN_REQUEST_TYPE', row.type);
-    const { spaceId, bytes, tuplePosition, tupleEnd } = this.#decode(row, PUT_KEYS);
+    const { spaceId, bytes, tuplePosition, tupleEnd } = this.#rows.decode(row);
     this.applySnapshotTuple(spaceId, bytes, tuplePosition, tupleEnd);
   }
 
@@ -98,65 +95,11 @@ export class BoxRowApplier implements RowApplier {
     const { transactions } = this.#box;
     if (!transactions.isActive) transactions.begin();
     try {
-      if (row.type !== REQUEST_TYPE.nop) this.#apply(row, this.#decodeRow(row));
+      if (row.type !== REQUEST_TYPE.nop) this.#rows.execute(this.#box.adminSession, row);
     } catch (error) {
       transactions.rollback();
       throw error;
     }
     if (row.isCommit) transactions.commit();
-  }
-
-  #decodeRow(row: RowReader): RequestDecoder {
-    switch (row.type) {
-      case REQUEST_TYPE.insert:
-      case REQUEST_TYPE.replace:
-        return this.#decode(row, PUT_KEYS);
-      case REQUEST_TYPE.update:
-        return this.#decode(row, UPDATE_KEYS);
-      case REQUEST_TYPE.delete:
-        return this.#decode(row, DELETE_KEYS);
-      case REQUEST_TYPE.upsert:
-        return this.#decode(row, UPSERT_KEYS);
-      default:
-        throw boxError('UNKNOWN_REQUEST_TYPE', row.type);
-    }
-  }
-
-  #apply(row: RowReader, request: RequestDecoder): void {
-    const { statements, adminSession } = this.#box;
-    const { bytes, spaceId, tuplePosition, tupleEnd, keyPosition } = request;
-    switch (row.type) {
-      case REQUEST_TYPE.insert:
-        statements.insert(adminSession, spaceId, bytes, tuplePosition, tupleEnd);
-        return;
-      case REQUEST_TYPE.replace:
-        statements.replace(adminSession, spaceId, bytes, tuplePosition, tupleEnd);
-        return;
-      case REQUEST_TYPE.update:
-        statements.update(adminSession, spaceId, 0, bytes, keyPosition, tuplePosition, tupleEnd, request.indexBase);
-        return;
-      case REQUEST_TYPE.delete:
-        statements.delete(adminSession, spaceId, 0, bytes, keyPosition);
-        return;
-      default:
-        statements.upsert(
-          adminSession,
-          spaceId,
-          bytes,
-          tuplePosition,
-          tupleEnd,
-          request.operationsPosition,
-          request.operationsEnd,
-          request.indexBase,
-        );
-    }
-  }
-
-  #decode(row: RowReader, mandatory: readonly number[]): RequestDecoder {
-    const request = this.#request;
-    request.takeBody(row.bytes, row.bodyStart, row.bodyEnd);
-    const error = request.decodeBody(mandatory);
-    if (error !== null) throw error;
-    return request;
   }
 }

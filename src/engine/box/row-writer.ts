@@ -3,7 +3,7 @@
  */
 import type { ByteWriter } from '../../base/index.ts';
 import { BODY_KEY, REQUEST_TYPE } from '../../codec/iproto/index.ts';
-import { writeMapHeader, writeUnsigned } from '../../codec/msgpack/index.ts';
+import { skipValue, writeMapHeader, writeUnsigned } from '../../codec/msgpack/index.ts';
 import { type KeyDef, writeKey } from '../../tuple/index.ts';
 import { type Address, type Arena, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Space } from '../memtx/index.ts';
@@ -38,20 +38,29 @@ export function writeTupleRow(writer: ByteWriter, spaceId: number, arena: Arena,
 }
 
 /** Body of DELETE by a key as the request gave it. */
-export function writeDeleteRow(writer: ByteWriter, spaceId: number, key: Uint8Array, start: number, end: number): void {
+function writeDeleteRow(writer: ByteWriter, spaceId: number, key: Uint8Array, start: number, end: number): void {
   writeSpaceId(writer, 2, spaceId);
   writer.writeByte(BODY_KEY.key);
   writer.writeBytes(key, start, end);
 }
 
-/** Body of DELETE of a tuple that was found by another index. */
-export function writeDeleteTupleRow(
-  writer: ByteWriter,
-  spaceId: number,
-  primary: KeyDef,
-  arena: Arena,
+/** The row of a DELETE by any index: by the key as it was given, or by that of the tuple. */
+export function appendDeleteRow(
+  redo: RedoLog,
+  space: Space,
+  indexId: number,
+  key: Uint8Array,
+  keyPosition: number,
   tuple: Address,
 ): void {
+  redo.beginRow(REQUEST_TYPE.delete, groupOf(space));
+  if (indexId === 0) writeDeleteRow(redo.bodies, space.id, key, keyPosition, skipValue(key, keyPosition));
+  else writeDeleteTupleRow(redo.bodies, space.id, space.index(0).definition.keyDef, space.arena, tuple);
+  redo.endRow();
+}
+
+/** Body of DELETE of a tuple that was found by another index. */
+function writeDeleteTupleRow(writer: ByteWriter, spaceId: number, primary: KeyDef, arena: Arena, tuple: Address): void {
   writeSpaceId(writer, 2, spaceId);
   writer.writeByte(BODY_KEY.key);
   writeKey(writer, primary, tupleSlab(arena, tuple), tuplePosition(tuple));
@@ -70,10 +79,10 @@ export function endUpdateRow(writer: ByteWriter, operations: Uint8Array, start: 
   writer.writeBytes(operations, start, end);
 }
 
-/** Body of UPSERT. */
-export function writeUpsertRow(
-  writer: ByteWriter,
-  spaceId: number,
+/** The row of an UPSERT as it was asked for. */
+export function appendUpsertRow(
+  redo: RedoLog,
+  space: Space,
   indexBase: number,
   bytes: Uint8Array,
   operationsStart: number,
@@ -81,12 +90,15 @@ export function writeUpsertRow(
   tupleStart: number,
   tupleEnd: number,
 ): void {
-  writeSpaceId(writer, indexBase === 0 ? 3 : 4, spaceId);
+  redo.beginRow(REQUEST_TYPE.upsert, groupOf(space));
+  const writer = redo.bodies;
+  writeSpaceId(writer, indexBase === 0 ? 3 : 4, space.id);
   writeIndexBase(writer, indexBase);
   writer.writeByte(BODY_KEY.operations);
   writer.writeBytes(bytes, operationsStart, operationsEnd);
   writer.writeByte(BODY_KEY.tuple);
   writer.writeBytes(bytes, tupleStart, tupleEnd);
+  redo.endRow();
 }
 
 function writeIndexBase(writer: ByteWriter, indexBase: number): void {

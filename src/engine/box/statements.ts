@@ -28,14 +28,13 @@ import { LIMITS } from '../../config/index.ts';
 import type { CodeWatch } from './code-watch.ts';
 import { hasLastingCursors, LargeSelection } from './large-selection.ts';
 import {
+  appendDeleteRow,
+  appendUpsertRow,
   beginUpdateRow,
   endUpdateRow,
   groupOf,
-  writeDeleteRow,
-  writeDeleteTupleRow,
   writeNothingRow,
   writeTupleRow,
-  writeUpsertRow,
 } from './row-writer.ts';
 import { checkSelection, findExact, iteratorType, openOwnCursor, openSelection } from './selection.ts';
 import type { Session } from './session.ts';
@@ -185,11 +184,7 @@ export class Statements {
         this.#transactions.changed(space, old, NO_ADDRESS);
       }
       if (!space.definition.isTemporary && (old !== NO_ADDRESS || indexId === 0)) {
-        const { redo } = this.#transactions;
-        redo.beginRow(REQUEST_TYPE.delete, groupOf(space));
-        if (indexId === 0) writeDeleteRow(redo.bodies, space.id, key, keyPosition, skipValue(key, keyPosition));
-        else writeDeleteTupleRow(redo.bodies, space.id, space.index(0).definition.keyDef, space.arena, old);
-        redo.endRow();
+        appendDeleteRow(this.#transactions.redo, space, indexId, key, keyPosition, old);
       }
       if (old !== NO_ADDRESS && space.reacts) this.#react(session, space, old, NO_ADDRESS);
       this.#end(marks, space);
@@ -288,19 +283,17 @@ export class Statements {
       }
       if (updated !== NO_ADDRESS) this.#exchange(space, old, updated, old === NO_ADDRESS ? 'insert' : 'replace');
       if (!space.definition.isTemporary) {
-        const { redo } = this.#transactions;
-        redo.beginRow(REQUEST_TYPE.upsert, groupOf(space));
-        writeUpsertRow(
-          redo.bodies,
-          space.id,
+        const [start, end] = [tuplePositionInBytes, tupleEnd];
+        appendUpsertRow(
+          this.#transactions.redo,
+          space,
           indexBase,
           bytes,
           operationsPosition,
           operationsEnd,
-          tuplePositionInBytes,
-          tupleEnd,
+          start,
+          end,
         );
-        redo.endRow();
       }
       if (updated !== NO_ADDRESS && space.reacts) this.#react(session, space, old, updated);
       this.#end(marks, space);
@@ -407,13 +400,23 @@ export class Statements {
   }
 
   #decide(space: Space, proposal: Proposal): Decision {
-    this.#nesting++;
+    this.#enterTrigger();
     try {
       return decide(space, proposal, this.#code);
     } finally {
-      this.#nesting--;
-      this.#selected = space;
+      this.#leaveTrigger(space);
     }
+  }
+
+  #enterTrigger(): void {
+    this.#nesting++;
+    this.#transactions.redo.isInTrigger = true;
+  }
+
+  #leaveTrigger(space: Space): void {
+    this.#nesting--;
+    this.#transactions.redo.isInTrigger = this.#nesting > 0;
+    this.#selected = space;
   }
 
   #decided(statement: () => Address): Address {
@@ -446,7 +449,7 @@ export class Statements {
 
   /** Begins a transaction for the statement unless one is open; returns the redo mark, negative for an own one. */
   #begin(space: Space): number {
-    if (this.isReadOnly && !space.definition.isTemporary && !space.definition.isLocal) throw boxError('READONLY');
+    if (this.isReadOnly && this.#isRefused(space)) throw boxError('READONLY');
     if (space.refusal !== null && !this.isRecovering) throw boxError('UNSUPPORTED', space.refusal, 'data changes');
     const transactions = this.#transactions;
     this.#code.spentMs = 0;
@@ -457,15 +460,19 @@ export class Statements {
     return isOwn ? OWN_TRANSACTION : transactions.redo.count;
   }
 
+  /** Whether a server that takes no writes refuses this one: its own spaces it may fill, and it follows its master. */
+  #isRefused({ definition }: Space): boolean {
+    return !definition.isTemporary && !definition.isLocal && this.#transactions.redo.isOwnStatement;
+  }
+
   #end(marks: number, space: Space): void {
     if (this.#code.spentMs > this.#code.limitMs && !this.isRecovering) throw this.#code.error(space.name);
     if (marks !== OWN_TRANSACTION) {
       this.waitingFor = null;
       return;
     }
-    const batch = this.#transactions.currentBatch;
-    this.waitingFor = this.#transactions.commit() ? batch : null;
-    if (this.waitingFor !== null) this.lastWrite = batch;
+    this.waitingFor = this.#transactions.commit();
+    if (this.waitingFor !== null) this.lastWrite = this.waitingFor;
   }
 
   #fail(marks: number): void {
@@ -479,7 +486,7 @@ export class Statements {
 
   /** Schema changes and triggers that follow from the change. */
   #react(session: Session, space: Space, oldTuple: Address, newTuple: Address): void {
-    this.#nesting++;
+    this.#enterTrigger();
     try {
       if (space.isSystem) {
         this.#catalog.systemChanged(space, oldTuple, newTuple, {
@@ -490,8 +497,7 @@ export class Statements {
       }
       if (space.onReplace.length > 0) this.#code.runTriggers(space, oldTuple, newTuple);
     } finally {
-      this.#nesting--;
-      this.#selected = space;
+      this.#leaveTrigger(space);
     }
   }
 }

@@ -21,6 +21,8 @@ const ADMIN = { userId: userId(1), userName: 'admin', universe: 0xffffffff };
 
 /** A log whose batches settle when the test says so. */
 class ManualJournal implements Journal {
+  readonly lastReplicaId = 0;
+  readonly lastLsn = 0;
   onSettled: (error: BoxError | null) => void = () => {};
   isSubmitted = false;
 

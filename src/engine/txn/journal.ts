@@ -12,6 +12,10 @@ export interface Journal {
    */
   append(redo: RedoLog, durability: Durability): void;
 
+  /** Number of the last replicated row of the transaction that was appended last; LSN 0 if it has only local rows. */
+  readonly lastReplicaId: number;
+  readonly lastLsn: number;
+
   /** Hands the batch under construction to the log as soon as the one before has been written. */
   submit(): void;
 
@@ -22,11 +26,21 @@ export interface Journal {
   onSettled: (error: BoxError | null) => void;
 }
 
-/** The log of recovery: what it is given is on disk already. */
+/** The log of recovery: what it is given is on disk already, and has its numbers. */
 export class RecoveryJournal implements Journal {
   onSettled: (error: BoxError | null) => void = () => undefined;
+  lastReplicaId = 0;
+  lastLsn = 0;
 
-  append(): void {}
+  append(redo: RedoLog): void {
+    this.lastLsn = 0;
+    if (!redo.hasNumbers) return;
+    for (let index = redo.count - 1; index >= 0 && this.lastLsn === 0; index--) {
+      if (redo.replicaIds[index] === 0) continue;
+      this.lastReplicaId = redo.replicaIds[index]!;
+      this.lastLsn = redo.lsns[index]!;
+    }
+  }
 
   submit(): void {
     this.onSettled(null);

@@ -1,5 +1,10 @@
-/** The rows that a transaction will write, in order: type, group, and the body as MessagePack. Reused for every one. */
-import { ByteWriter } from '../../base/index.ts';
+/**
+ * The rows that a transaction will write, in order: type, group, and the body as MessagePack. Reused for every one.
+ *
+ * A row that came from another instance keeps the number that it got there: `takeNumber` says it, and the statement that
+ * applies the row, not what its triggers do, takes it.
+ */
+import { assert, ByteWriter } from '../../base/index.ts';
 
 const SHRINK_BYTES = 1024 * 1024;
 
@@ -10,12 +15,41 @@ export class RedoLog {
   readonly groupIds: number[] = [];
   readonly starts: number[] = [];
   readonly ends: number[] = [];
+  /** Some row has a number already. */
+  hasNumbers = false;
+  /** By row if `hasNumbers`: where it came from, and its LSN there; 0 for rows that are numbered here. */
+  readonly replicaIds: number[] = [];
+  readonly lsns: number[] = [];
+  /** A trigger runs: its rows are not the statement's. */
+  isInTrigger = false;
+  #replicaId = 0;
+  #lsn = 0;
   bodies = new ByteWriter(4096);
 
   reset(): void {
     this.count = 0;
+    this.hasNumbers = false;
+    this.#lsn = 0;
     if (this.bodies.bytes.length > SHRINK_BYTES) this.bodies = new ByteWriter(4096);
     this.bodies.position = 0;
+  }
+
+  /** The next statement's row came from there with this number. */
+  takeNumber(replicaId: number, lsn: number): void {
+    assert(this.hasNumbers || this.count === 0, 'rows of one transaction come all from elsewhere, but for triggers');
+    this.hasNumbers = true;
+    this.#replicaId = replicaId;
+    this.#lsn = lsn;
+  }
+
+  /** The number given last has not been taken: the statement wrote no row. */
+  get isNumberFree(): boolean {
+    return this.#lsn !== 0;
+  }
+
+  /** A statement of a user's or a trigger's is being executed, not a row of another instance. */
+  get isOwnStatement(): boolean {
+    return this.#lsn === 0 || this.isInTrigger;
   }
 
   /** Begins a row; the caller writes its body to `bodies` and calls `endRow`. */
@@ -23,10 +57,18 @@ export class RedoLog {
     this.types[this.count] = type;
     this.groupIds[this.count] = groupId;
     this.starts[this.count] = this.bodies.position;
+    if (this.hasNumbers) this.#number();
   }
 
   endRow(): void {
     this.ends[this.count++] = this.bodies.position;
+  }
+
+  #number(): void {
+    const isTaken = this.isOwnStatement;
+    this.replicaIds[this.count] = isTaken ? 0 : this.#replicaId;
+    this.lsns[this.count] = isTaken ? 0 : this.#lsn;
+    if (!isTaken) this.#lsn = 0;
   }
 
   /** Forgets the rows from `count` on. */

@@ -6,26 +6,20 @@
  * is the next one.
  * Invariants: (1) at most one transaction is open, and none when a turn ends; (2) a batch's undo entries live until
  * the journal settled it; (3) a failed batch takes everything behind it along, newest first, and the state is then
- * that of the last durable batch; (4) listeners of a batch are called once, in the order of the batches.
+ * that of the last durable batch; (4) listeners of a batch are called once, in the order of the batches; (5) what the
+ * gate holds has a batch and undo entries of its own, which end when the gate releases or revokes it; within a batch of
+ * the log such transactions come behind all others.
  */
-import { assert, type BoxError, boxError } from '../../base/index.ts';
+import { assert, type BoxError, boxError, defined } from '../../base/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Space } from '../memtx/index.ts';
+import { CommitBatch, type CommitListener, type HeldTransaction } from './commit-batch.ts';
+import type { CommitGate } from './commit-gate.ts';
 import type { Durability, Journal } from './journal.ts';
 import { RedoLog } from './redo-log.ts';
-import { type SchemaChange, UndoLog } from './undo-log.ts';
+import type { SchemaChange } from './undo-log.ts';
 
-/** Transactions that became durable, or failed, together. */
-export class CommitBatch {
-  readonly undo = new UndoLog();
-  listeners: CommitListener[] = [];
-  transactionCount = 0;
-}
-
-export interface CommitListener {
-  /** The batch is as durable as its transactions asked (null), or has been rolled back. */
-  settled(error: BoxError | null): void;
-}
+const GROUP_LOCAL = 1;
 
 /** A change of a tuple as it was made; null where there was none before, or is none after. */
 export type TransactionChange = Readonly<{ spaceId: number; old: Uint8Array | null; next: Uint8Array | null }>;
@@ -49,11 +43,16 @@ export class TransactionManager {
   #isActive = false;
   #startMark = 0;
   #durability: Durability = 'write';
+  #isSynchronous = false;
   #boundaryCallbacks: (() => void)[] = [];
   /** Those of the open transaction that can still be returned to, oldest first. */
   readonly #savepoints: Savepoint[] = [];
   #onCommit: TransactionTrigger[] = [];
   #onRollback: TransactionTrigger[] = [];
+  /** The newest transaction that waits at the gate, while it does. */
+  #newestHeld: CommitBatch | null = null;
+  /** Set by the instance when transactions may have to wait for others. */
+  gate: CommitGate | null = null;
 
   /** `scheduleFlush` must call `flush` before the next turn. */
   constructor(journal: Journal, scheduleFlush: () => void) {
@@ -73,7 +72,7 @@ export class TransactionManager {
     return this.#isActive;
   }
 
-  /** The batch that the next COMMIT joins; listen to it to learn when that is durable. */
+  /** The batch that the next COMMIT joins, unless the gate holds it. */
   get currentBatch(): CommitBatch {
     return this.#current;
   }
@@ -143,13 +142,15 @@ export class TransactionManager {
   }
 
   /**
-   * Ends the open transaction and sends its rows on their way. True if it waits for the log: then `currentBatch`,
-   * as it was during the call, settles later. Throws, with everything undone, if the log takes no more.
+   * Ends the open transaction and sends its rows on their way. Returns the batch that settles when it is final; null if
+   * there is nothing to wait for. Throws, with everything undone, if the log takes no more or the gate refuses.
    */
-  commit(): boolean {
+  commit(): CommitBatch | null {
     assert(this.#isActive, 'COMMIT ends an open transaction');
+    let isHeld = false;
     if (this.redo.count > 0) {
       try {
+        isHeld = this.gate !== null && this.gate.isActive && this.#isHeld(this.gate);
         this.#journal.append(this.redo, this.#durability);
       } catch (error) {
         this.rollback();
@@ -159,21 +160,62 @@ export class TransactionManager {
     this.#isActive = false;
     if (this.redo.count === 0 && this.#current.undo.count === this.#startMark) {
       runTriggers(this.#takeTriggers().onCommit, []);
-      return false;
+      return null;
     }
+    let listener: CommitListener | null = null;
     if (this.#onCommit.length > 0 || this.#onRollback.length > 0) {
       const changes = this.#copyChanges();
       const { onCommit, onRollback } = this.#takeTriggers();
-      this.#current.listeners.push({
-        settled: (error) => runTriggers(error === null ? onCommit : onRollback, changes),
-      });
+      listener = { settled: (error) => runTriggers(error === null ? onCommit : onRollback, changes) };
     }
+    const batch = isHeld ? this.#hold() : this.#current;
+    if (listener !== null) batch.listeners.push(listener);
     this.#current.transactionCount++;
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       this.#scheduleFlush();
     }
-    return true;
+    return batch;
+  }
+
+  /** A transaction of local rows alone is nobody else's business. */
+  #isHeld(gate: CommitGate): boolean {
+    const { redo } = this;
+    let isLocal = true;
+    for (let index = 0; index < redo.count && isLocal; index++) isLocal = redo.groupIds[index] === GROUP_LOCAL;
+    if (isLocal) return false;
+    let isSynchronous = false;
+    this.forEachChange((space) => {
+      isSynchronous ||= space.definition.isSync;
+    });
+    this.#isSynchronous = isSynchronous;
+    return gate.holds(isSynchronous);
+  }
+
+  #hold(): CommitBatch {
+    const batch = new CommitBatch(this.#current.undo.splitFrom(this.#startMark));
+    batch.transactionCount = 1;
+    const { lastReplicaId: replicaId, lastLsn: lsn } = this.#journal;
+    const held = { batch, replicaId, lsn, isSynchronous: this.#isSynchronous };
+    this.#current.held.push(held);
+    this.#newestHeld = batch;
+    defined(this.gate, 'the gate that holds it').appended(held);
+    return batch;
+  }
+
+  /** The gate lets a transaction go that is in the log. */
+  release({ batch }: HeldTransaction): void {
+    batch.undo.commit();
+    if (this.#newestHeld === batch) this.#newestHeld = null;
+    this.#finish(batch, null);
+  }
+
+  /** The gate gives transactions up: they are undone, newest first; no transaction is open, and none came behind them. */
+  revoke(newestFirst: readonly Readonly<{ transaction: HeldTransaction; error: BoxError }>[]): void {
+    assert(!this.#isActive, 'nothing is undone under an open transaction');
+    for (const { transaction } of newestFirst) transaction.batch.undo.rollbackTo(0);
+    this.#newestHeld = null;
+    for (const { transaction, error } of newestFirst) this.#finish(transaction.batch, error);
   }
 
   /** Undoes the open transaction. */
@@ -220,6 +262,7 @@ export class TransactionManager {
 
   /** The newest batch that has not settled: when it has, all that was committed so far has. Null if there is none. */
   get newestBatch(): CommitBatch | null {
+    if (this.#newestHeld !== null) return this.#newestHeld;
     return this.#current.transactionCount > 0 ? this.#current : this.#inFlight;
   }
 
@@ -234,19 +277,35 @@ export class TransactionManager {
     assert(!this.#isActive, 'no transaction is open between turns');
     this.#inFlight = null;
     if (error === null) {
+      const { held } = batch;
+      batch.held = [];
       batch.undo.commit();
       this.#finish(batch, null);
       this.#spare = batch;
+      for (const transaction of held) this.gate?.written(transaction);
     } else {
       const behind = this.#current;
       this.#current = new CommitBatch();
-      behind.undo.rollbackTo(0);
-      batch.undo.rollbackTo(0);
+      this.#undo(behind, error);
+      this.#undo(batch, error);
       this.#finish(batch, error);
       this.#finish(behind, error);
     }
     this.#reachBoundary();
     this.flush();
+  }
+
+  /** Undoes a batch that is in no log; the listeners of what the gate held are told. */
+  #undo(batch: CommitBatch, error: BoxError): void {
+    const { held } = batch;
+    batch.held = [];
+    for (const transaction of held.reverse()) {
+      transaction.batch.undo.rollbackTo(0);
+      if (this.#newestHeld === transaction.batch) this.#newestHeld = null;
+      this.gate?.failed(transaction, error);
+      this.#finish(transaction.batch, error);
+    }
+    batch.undo.rollbackTo(0);
   }
 
   #reachBoundary(): void {

@@ -56,6 +56,21 @@ export class UndoLog {
     this.count = 0;
   }
 
+  /** Takes everything from `mark` on out, as a log of its own. */
+  splitFrom(mark: number): UndoLog {
+    const split = new UndoLog();
+    for (let at = mark; at < this.count; at++) {
+      const space = this.#spaces[at];
+      const change = this.#changes.get(at);
+      if (space !== null && space !== undefined) split.push(space, this.#oldTuples[at]!, this.#newTuples[at]!);
+      else if (change !== undefined) split.pushChange(change);
+      this.#spaces[at] = null;
+      this.#changes.delete(at);
+    }
+    this.count = mark;
+    return split;
+  }
+
   /** Visits the changes of tuples from `mark` on, oldest first. */
   forEach(mark: number, visit: (space: Space, oldTuple: Address, newTuple: Address) => void): void {
     for (let at = mark; at < this.count; at++) {

@@ -2,7 +2,9 @@
  * The engine's side of the log: numbers rows, encodes them into the batch under construction, and hands one batch at a
  * time to the worker that writes it.
  *
- * Invariants: (1) LSNs of rows in memory are gapless and follow those on disk; (2) at most one batch is with the worker,
+ * Rows of other instances come with their numbers; what this instance writes gets its own.
+ *
+ * Invariants: (1) LSNs of own rows in memory are gapless and follow those on disk, those of others grow; (2) at most one batch is with the worker,
  * whose memory is shared and not touched until it answers; (3) after a failed batch numbering goes on behind the last
  * durable row.
  */
@@ -28,7 +30,14 @@ type Batch = {
   blockEnds: number[];
   durability: Durability;
   vclockBefore: Vclock;
+  vclockAfter: Vclock;
 };
+
+/**
+ * Rows that have just been written, one after the other: valid during the call. Called in the order of the log; not in
+ * wal_mode none.
+ */
+export type LogListener = (rows: Uint8Array, vclockBefore: Vclock, vclockAfter: Vclock) => void;
 
 export class LogClient implements Journal {
   onSettled: (error: BoxError | null) => void = () => undefined;
@@ -38,6 +47,11 @@ export class LogClient implements Journal {
   readonly #log: Logger;
   #worker: WorkerHandle | null = null;
   #vclock: number[];
+  #durableVclock: Vclock;
+  lastReplicaId = 0;
+  lastLsn = 0;
+  /** Told what was written, before whoever waits for it. */
+  onWritten: LogListener | null = null;
   #current: Batch;
   #inFlight: Batch | null = null;
   #spare: ByteWriter | null = null;
@@ -55,6 +69,7 @@ export class LogClient implements Journal {
   constructor(mode: WalMode, vclock: Vclock, replicaId: () => number, clock: Clock, log: Logger) {
     this.#mode = mode;
     this.#vclock = [...vclock];
+    this.#durableVclock = [...vclock];
     this.#replicaId = replicaId;
     this.#clock = clock;
     this.#log = log;
@@ -69,6 +84,16 @@ export class LogClient implements Journal {
   /** State in memory: rows numbered so far. */
   get vclock(): Vclock {
     return this.#vclock;
+  }
+
+  /** State in the log: rows that have been written, as durably as their transactions asked. */
+  get durableVclock(): Vclock {
+    return this.#durableVclock;
+  }
+
+  /** Bytes of rows that wait for the log, those on their way included. */
+  get waitingBytes(): number {
+    return this.#current.rows.position + (this.#inFlight?.rows.position ?? 0);
   }
 
   get statistics(): LogStatistics {
@@ -90,7 +115,9 @@ export class LogClient implements Journal {
       this.#log.error('the log queue is full: transactions fail until it is written');
       throw boxError('WAL_IO');
     }
-    if (redo.count === 1 && redo.groupIds[0] !== GROUP_LOCAL) this.#appendSingle(batch.rows, redo);
+    this.lastLsn = 0;
+    if (redo.hasNumbers) this.#appendForeign(batch.rows, redo);
+    else if (redo.count === 1 && redo.groupIds[0] !== GROUP_LOCAL) this.#appendSingle(batch.rows, redo);
     else this.#appendMany(batch.rows, redo);
     this.#rows += redo.count;
     if (durability === 'sync') batch.durability = 'sync';
@@ -101,6 +128,7 @@ export class LogClient implements Journal {
   submit(): void {
     assert(this.#inFlight === null, 'one batch at a time');
     const batch = this.#current;
+    batch.vclockAfter = [...this.#vclock];
     this.#inFlight = batch;
     this.#current = this.#newBatch();
     this.#bytes += batch.rows.position;
@@ -119,7 +147,7 @@ export class LogClient implements Journal {
       transactionEnds: batch.blockEnds,
       durability: batch.durability,
       vclockBefore: batch.vclockBefore,
-      vclockAfter: this.#current.vclockBefore,
+      vclockAfter: batch.vclockAfter,
     });
   }
 
@@ -178,6 +206,11 @@ export class LogClient implements Journal {
       this.#vclock = [...batch.vclockBefore];
       this.#current.rows.reset();
       this.#current = { ...this.#current, blockEnds: [], durability: 'write', vclockBefore: [...this.#vclock] };
+    } else {
+      this.#durableVclock = batch.vclockAfter;
+      if (this.onWritten !== null && this.#mode !== 'none' && batch.rows.position > 0) {
+        this.onWritten(batch.rows.written(), batch.vclockBefore, batch.vclockAfter);
+      }
     }
     if (batch.rows.bytes.length <= BATCH_BYTES_KEPT) {
       batch.rows.reset();
@@ -189,7 +222,7 @@ export class LogClient implements Journal {
   #newBatch(): Batch {
     const rows = this.#spare ?? new ByteWriter(BATCH_BYTES, true);
     this.#spare = null;
-    return { rows, blockEnds: [], durability: 'write', vclockBefore: [...this.#vclock] };
+    return { rows, blockEnds: [], durability: 'write', vclockBefore: [...this.#vclock], vclockAfter: [] };
   }
 
   #post(request: LogRequest): void {
@@ -208,6 +241,8 @@ export class LogClient implements Journal {
   #appendSingle(rows: ByteWriter, redo: RedoLog): void {
     const replicaId = this.#replicaId();
     const lsn = this.#nextLsn(replicaId);
+    this.lastReplicaId = replicaId;
+    this.lastLsn = lsn;
     if (replicaId === 0 || lsn > 0xffffffff) {
       this.#writeRow(rows, redo, 0, replicaId, lsn, lsn, true);
       return;
@@ -260,6 +295,9 @@ export class LogClient implements Journal {
       const origin = redo.groupIds[index] === GROUP_LOCAL ? LOCAL_ORIGIN : replicaId;
       this.#writeRow(rows, redo, index, origin, this.#nextLsn(origin), tsn, index === last && !needsEnd);
     }
+    if (globalRows === 0) return;
+    this.lastReplicaId = replicaId;
+    this.lastLsn = (this.#vclock[replicaId] ?? 0) + (needsEnd ? 1 : 0);
     if (!needsEnd) return;
     writeRowHeader(rows, {
       type: ROW_TYPE_NOP,
@@ -270,6 +308,35 @@ export class LogClient implements Journal {
       tsn,
       flags: ROW_FLAG.commit,
     });
+  }
+
+  /**
+   * A transaction of another instance, as it was numbered there; triggers may have added local rows. Throws
+   * ER_UNSUPPORTED if they added others: nobody could number those.
+   */
+  #appendForeign(rows: ByteWriter, redo: RedoLog): void {
+    let first = -1;
+    for (let index = 0; index < redo.count; index++) {
+      if (redo.replicaIds[index] !== 0) first = first < 0 ? index : first;
+      else if (redo.groupIds[index] !== GROUP_LOCAL)
+        throw boxError('UNSUPPORTED', 'Replication', 'distributed transactions');
+    }
+    if (first < 0) return this.#appendMany(rows, redo);
+    const tsn = redo.lsns[first]!;
+    for (let index = 0; index < redo.count; index++) {
+      const origin = redo.replicaIds[index]!;
+      const lsn = origin === 0 ? this.#nextLsn(LOCAL_ORIGIN) : this.#reachLsn(origin, redo.lsns[index]!);
+      this.#writeRow(rows, redo, index, origin, lsn, tsn, index === redo.count - 1);
+    }
+    this.lastReplicaId = redo.replicaIds[first]!;
+    this.lastLsn = this.#vclock[this.lastReplicaId]!;
+  }
+
+  #reachLsn(origin: number, lsn: number): number {
+    while (this.#vclock.length <= origin) this.#vclock.push(0);
+    assert(lsn > this.#vclock[origin]!, `row ${lsn} of replica ${origin} is applied once`);
+    this.#vclock[origin] = lsn;
+    return lsn;
   }
 
   #writeRow(

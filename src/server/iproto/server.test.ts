@@ -62,6 +62,8 @@ class FakeStream implements Stream {
 
 /** Settles a batch when it is told to. */
 class SlowJournal implements Journal {
+  readonly lastReplicaId = 0;
+  readonly lastLsn = 0;
   onSettled: Journal['onSettled'] = () => undefined;
 
   append(): void {}

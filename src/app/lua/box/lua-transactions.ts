@@ -94,8 +94,8 @@ export class LuaTransactions {
     const { transactions } = this.#host.box;
     for (const trigger of transaction.onCommit) transactions.onCommit(trigger);
     for (const trigger of transaction.onRollback) transactions.onRollback(trigger);
-    const batch = transactions.currentBatch;
-    if (transactions.commit()) yield* this.#host.settled(batch);
+    const batch = transactions.commit();
+    if (batch !== null) yield* this.#host.settled(batch);
   }
 
   rollback(): void {
