@@ -66,17 +66,30 @@ function writeDeleteTupleRow(writer: ByteWriter, spaceId: number, primary: KeyDe
   writeKey(writer, primary, tupleSlab(arena, tuple), tuplePosition(tuple));
 }
 
-/** First half of the body of UPDATE: everything but the operations, which follow. */
-export function beginUpdateRow(writer: ByteWriter, spaceId: number, indexBase: number): void {
-  writeSpaceId(writer, indexBase === 0 ? 3 : 4, spaceId);
+/** First half of the row of an UPDATE: everything but the operations, which follow. */
+export function beginUpdateRow(
+  redo: RedoLog,
+  space: Space,
+  indexId: number,
+  bytes: Uint8Array,
+  keyPosition: number,
+  indexBase: number,
+  tuple: Address,
+): void {
+  redo.beginRow(REQUEST_TYPE.update, groupOf(space));
+  const writer = redo.bodies;
+  writeSpaceId(writer, indexBase === 0 ? 3 : 4, space.id);
   writeIndexBase(writer, indexBase);
   writer.writeByte(BODY_KEY.key);
+  if (indexId === 0) writer.writeBytes(bytes, keyPosition, skipValue(bytes, keyPosition));
+  else writeKey(writer, space.index(0).definition.keyDef, tupleSlab(space.arena, tuple), tuplePosition(tuple));
 }
 
-/** The operations of UPDATE, which end its body. */
-export function endUpdateRow(writer: ByteWriter, operations: Uint8Array, start: number, end: number): void {
-  writer.writeByte(BODY_KEY.tuple);
-  writer.writeBytes(operations, start, end);
+/** The operations of an UPDATE, which end its row. */
+export function endUpdateRow(redo: RedoLog, operations: Uint8Array, start: number, end: number): void {
+  redo.bodies.writeByte(BODY_KEY.tuple);
+  redo.bodies.writeBytes(operations, start, end);
+  redo.endRow();
 }
 
 /** The row of an UPSERT as it was asked for. */

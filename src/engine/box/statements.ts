@@ -7,9 +7,9 @@
  */
 import { boxError, defined, unreachable } from '../../base/index.ts';
 import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
-import { arrayLength, containerHeaderSize, skipValue } from '../../codec/msgpack/index.ts';
+import { arrayLength, containerHeaderSize } from '../../codec/msgpack/index.ts';
 import { type AccessControl, PRIVILEGE } from '../access/index.ts';
-import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../arena/index.ts';
+import { type Address, NO_ADDRESS } from '../arena/index.ts';
 import type { Catalog, SpaceBuild } from '../catalog/index.ts';
 import type { DuplicateMode, IndexCursor, SpaceIndex } from '../indexes/index.ts';
 import type { Space } from '../memtx/index.ts';
@@ -40,7 +40,6 @@ import { checkSelection, findExact, iteratorType, openOwnCursor, openSelection }
 import type { Session } from './session.ts';
 import { TupleUpdater } from './tuple-updater.ts';
 import { VirtualSpaces } from './virtual-spaces.ts';
-import { writeKey } from '../../tuple/index.ts';
 
 export class Statements {
   readonly #catalog: Catalog;
@@ -231,12 +230,8 @@ export class Statements {
       }
       if (!space.definition.isTemporary && (old !== NO_ADDRESS || indexId === 0)) {
         const { redo } = this.#transactions;
-        redo.beginRow(REQUEST_TYPE.update, groupOf(space));
-        beginUpdateRow(redo.bodies, space.id, indexBase);
-        if (indexId === 0) redo.bodies.writeBytes(bytes, keyPosition, skipValue(bytes, keyPosition));
-        else writeKey(redo.bodies, space.index(0).definition.keyDef, tupleSlab(space.arena, old), tuplePosition(old));
-        endUpdateRow(redo.bodies, bytes, operationsPosition, operationsEnd);
-        redo.endRow();
+        beginUpdateRow(redo, space, indexId, bytes, keyPosition, indexBase, old);
+        endUpdateRow(redo, bytes, operationsPosition, operationsEnd);
       }
       if (old !== NO_ADDRESS && space.reacts) this.#react(session, space, old, updated);
       this.#end(marks, space);
