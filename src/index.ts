@@ -8,7 +8,6 @@ import {
   type LocalApi,
   type ProcedureDefinition,
   registerProcedure,
-  whenDurable,
 } from './app/procedures/index.ts';
 import {
   connect as connectWith,
@@ -161,7 +160,7 @@ export class RunningInstance {
    * read, but a crash may take it back. Rejects with BoxError if the log refused the newest of it, which is undone then.
    */
   durable(): Promise<void> {
-    return whenDurable(this.#instance.box);
+    return this.#instance.box.transactions.whenDurable();
   }
 
   /** Sends replies that are ready, writes what is promised, and lets the directory go. */

@@ -1,6 +1,7 @@
 /** What an instance says when it starts: enough to know at night who it is, what it has, and whom it lets in. */
 import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
 import type { ListenAddress } from '../config/index.ts';
+import type { Address } from '../env/index.ts';
 import type { InstanceInformation, Trust } from '../instance/index.ts';
 
 export type Recovered = Readonly<{ snapshotRows: number; logRows: number; seconds: number }>;
@@ -35,13 +36,17 @@ export function trustLine(trust: Trust, cookieSource: string, cookieFile: string
 }
 
 /** A warning about an open instance that other machines reach; null when they do not. */
-export function openToOthersLine(trust: Trust, listen: ListenAddress | null): string | null {
-  if (trust.kind !== 'open' || listen === null || isLoopback(listen.host)) return null;
+export function openToOthersLine(trust: Trust, listen: ListenAddress | Address | null): string | null {
+  if (trust.kind !== 'open' || listen === null || !('host' in listen) || isLoopback(listen.host)) return null;
   return `${listen.host} is no loopback address: other machines may do everything in this instance, and no password is asked`;
 }
 
 export function connectLine(address: string): string {
   return `connect with any connector for Tarantool, such as require('net.box').connect('${address}')`;
+}
+
+export function adminSocketLine(path: string): string {
+  return `the administrator's console is on ${path}: picodata connect ${path.includes('/') ? path : `./${path}`}`;
 }
 
 function isLoopback(host: string): boolean {

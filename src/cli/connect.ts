@@ -1,17 +1,16 @@
 /** `picodata connect`: a console on a running instance, over iproto or over a text console's socket. */
 import { SERVICE_USER_NAME } from '../config/index.ts';
-import { type Address, type CommandLine, type Env, NetworkError } from '../env/index.ts';
+import { openRemoteConsole, remoteFailureText } from '../app/lua/index.ts';
+import type { Address, CommandLine } from '../env/index.ts';
 import { createFiles, createNodeEnv } from '../env/node/index.ts';
-import { connect, parseAddress, formatAddress } from '../client/index.ts';
-import { BoxError } from '../base/index.ts';
-import { Console, openGreeted, type RemoteEvaluator, RemoteLanguage, TextClient } from '../server/console/index.ts';
+import { parseAddress, formatAddress } from '../client/index.ts';
+import { Console, RemoteLanguage } from '../server/console/index.ts';
 import { readText } from './text-file.ts';
 import { UsageError } from './usage-error.ts';
 import type { ConnectWords } from './words.ts';
 
 const COOKIE_VARIABLE = 'PICODATA_CLUSTER_COOKIE';
 const PASSWORD_BYTES_MAX = 4096;
-const EVALUATE = "return require('console').eval(...)";
 
 type Login = Readonly<{ user: string; password: string }>;
 
@@ -22,35 +21,18 @@ export async function runConnect(commandLine: CommandLine, words: ConnectWords):
   const address = addressOf(place);
   const login = loginOf(commandLine, words, userOfTarget);
   const env = createNodeEnv({ log: { level: 'error', format: 'plain', destination: 'stderr' } });
-  const evaluator = await openEvaluator(env, address, login);
+  const remote = await openRemoteConsole(env, address, { login }).catch((error: unknown): never => {
+    throw new Error(remoteFailureText(address, error));
+  });
   const name = formatAddress(address);
   if (terminal.isInteractive) terminal.writeOutput(`connected to ${name}\n`);
-  const console = new Console({ terminal, name, languages: new Map([['lua', new RemoteLanguage(evaluator)]]) });
+  const console = new Console({ terminal, name, languages: new Map([['lua', new RemoteLanguage(remote)]]) });
   try {
     await console.run();
   } catch (error) {
     throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
   commandLine.exit(0);
-}
-
-async function openEvaluator(env: Env, address: Address, login: Login | null): Promise<RemoteEvaluator> {
-  const name = formatAddress(address);
-  try {
-    const opened = await openGreeted(env.network, address);
-    if (opened.greeting.includes('(Lua console)')) return await TextClient.start(opened);
-    opened.stream.end();
-    if (!opened.greeting.includes('(Binary)')) throw new Error('no Tarantool answers there');
-    const connection = await connect(env, { address, fetchSchema: false, ...login });
-    return {
-      evaluate: async (text) => String((await connection.eval(EVALUATE, [text]))[0] ?? ''),
-      close: () => connection.close(),
-    };
-  } catch (error) {
-    if (error instanceof NetworkError) throw new Error(`cannot connect to ${name}: ${error.message}`);
-    if (error instanceof BoxError) throw new Error(`cannot log in at ${name}: ${error.message}`);
-    throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function splitTarget(target: string): readonly [user: string | null, place: string] {

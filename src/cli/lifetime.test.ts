@@ -13,10 +13,12 @@ function fixture() {
   const commandLine: CommandLine = {
     words: [],
     environment: {},
+    scriptProgram: '',
     nodeVersion: 'v20.0.0',
     terminal: {
       isInteractive: false,
       isErrorScreen: false,
+      screenColumns: null,
       writeOutput: () => undefined,
       writeError: () => undefined,
       openLineEditor: () => {

@@ -9,7 +9,7 @@
  */
 import { AssertionError, BoxError, CorruptionError } from '../base/index.ts';
 import { type CommandLine, type Env, FileError, Logger, NetworkError } from '../env/index.ts';
-import type { Instance } from '../instance/index.ts';
+import { type Instance, StartError } from '../instance/index.ts';
 
 type Stoppable = Pick<Instance, 'stop' | 'checkpoint'>;
 
@@ -42,6 +42,10 @@ export class Lifetime {
     this.#instance = instance;
     this.#onStarted();
     return !this.#isEnding;
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   /** Stops cleanly. */
@@ -105,7 +109,7 @@ export class Lifetime {
 
 /** Errors of the world say what they mean by themselves; of all others the place in the code is needed. */
 function failureText(error: unknown): string {
-  const isOfWorld = [BoxError, CorruptionError, FileError, NetworkError].some((kind) => error instanceof kind);
+  const isOfWorld = [BoxError, CorruptionError, FileError, NetworkError, StartError].some((kind) => error instanceof kind);
   if (!(error instanceof Error)) return String(error);
   return isOfWorld ? error.message : (error.stack ?? error.message);
 }

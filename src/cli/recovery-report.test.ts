@@ -11,6 +11,7 @@ function fixture() {
   const terminal: Terminal = {
     isInteractive: false,
     isErrorScreen: true,
+    screenColumns: null,
     writeOutput: () => undefined,
     writeError: (text) => output.push(text.replace('\r\u001b[K', '<clear>')),
     openLineEditor: () => {

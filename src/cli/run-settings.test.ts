@@ -27,6 +27,7 @@ it('without anything given all is as in the table of options', () => {
   expect(runSettings(NONE)).toEqual({
     instance: DEFAULT_INSTANCE_OPTIONS,
     cookie: null,
+    expression: null,
     log: { level: 'info', format: 'plain', destination: 'stderr' },
   });
 });
@@ -39,7 +40,9 @@ it('every option reaches its setting', () => {
     instanceId: 'i7',
     replicasetId: 'r7',
     clusterCookie: 'secret',
+    adminSock: 'a.sock',
     script: 's.mjs',
+    tarantoolExec: 'print(1)',
     log: 'l.log',
     logLevel: 'debug',
     logFormat: 'json',
@@ -58,6 +61,7 @@ it('every option reaches its setting', () => {
       instanceId: 'i7',
       replicasetId: 'r7',
       script: 's.mjs',
+      adminSocket: 'a.sock',
       memtxMemoryBytes: 1024 ** 3,
       netMsgMax: 768,
       walMode: 'fsync',
@@ -66,6 +70,7 @@ it('every option reaches its setting', () => {
       checkpointCount: 7,
     },
     cookie: { text: 'secret', source: '--cluster-cookie' },
+    expression: { text: 'print(1)', source: '--tarantool-exec' },
     log: { level: 'debug', format: 'json', destination: { file: 'l.log' } },
   });
 });

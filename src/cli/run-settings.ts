@@ -13,7 +13,7 @@ import {
 import { LOG_LEVELS } from '../env/index.ts';
 import type { LogOptions } from '../env/node/index.ts';
 import { DEFAULT_INSTANCE_OPTIONS, type InstanceOptions } from '../instance/index.ts';
-import { definitionOf, type OptionValues } from './option-values.ts';
+import { definitionOf, type OptionValue, type OptionValues } from './option-values.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The secret of the cluster, and where it was given. */
@@ -24,6 +24,8 @@ export type RunSettings = Readonly<{
   instance: Omit<InstanceOptions, 'trust'>;
   /** Null: none was given here. */
   cookie: GivenCookie | null;
+  /** Lua to run once the instance is ready; null: none. */
+  expression: OptionValue | null;
   log: LogOptions;
 }>;
 
@@ -55,7 +57,9 @@ export function runSettings(values: OptionValues): RunSettings {
       checkpointIntervalSeconds: read('checkpointInterval', (seconds) => parseSeconds(seconds)),
       checkpointCount: read('checkpointCount', (count) => parseCount(count, RUN_OPTIONS.checkpointCount.minimum)),
       script: text('script'),
+      adminSocket: text('adminSock'),
     },
+    expression: values.get('tarantoolExec') ?? null,
     cookie: values.get('clusterCookie') ?? null,
     log: {
       level: read('logLevel', (level) => parseChoice(level, LOG_LEVELS)),

@@ -1,10 +1,11 @@
 /** `picodata run`: an instance from its start to its end. */
-import { bytesOfByteText } from '../base/index.ts';
+import { bytesOfByteText, toByteText } from '../base/index.ts';
 import { type CommandLine, type Env, FileError, Logger } from '../env/index.ts';
 import { createNodeEnv } from '../env/node/index.ts';
-import { Instance, type InstanceOptions, instanceInformation, startFailureText, Watchdog } from '../instance/index.ts';
+import { Instance, type InstanceOptions, instanceInformation, StartError, startFailureText, Watchdog } from '../instance/index.ts';
 import { Console, type ConsoleLanguage, JavaScriptLanguage, LuaLanguage } from '../server/console/index.ts';
 import {
+  adminSocketLine,
   connectLine,
   dataLine,
   identityLine,
@@ -16,6 +17,7 @@ import {
 import { COOKIE_FILE, readCookieFile } from './cookie.ts';
 import { Lifetime } from './lifetime.ts';
 import { ProgressLine, RecoveryReport } from './recovery-report.ts';
+import type { OptionValue } from './option-values.ts';
 import type { GivenCookie, RunSettings } from './run-settings.ts';
 
 /** What monitoring waits for, as Tarantool says it. */
@@ -42,6 +44,7 @@ export async function runInstance(commandLine: CommandLine, settings: RunSetting
       onFailure: (error) => lifetime.fail(error),
       onExit: () => lifetime.stop('os.exit()'),
       writeOutput: (text) => commandLine.writeBytes(bytesOfByteText(text)),
+      screenColumns: () => terminal.screenColumns,
     });
     recovered = report.finish();
   } catch (error) {
@@ -57,6 +60,7 @@ export async function runInstance(commandLine: CommandLine, settings: RunSetting
   watchdog.start();
   lifetime.onEnd = () => watchdog.stop();
   log.info(READY);
+  if (settings.expression !== null && !(await runExpression(instance, settings.expression, lifetime))) return;
   if (terminal.isInteractive) openConsole(commandLine, lifetime, instance);
 }
 
@@ -88,10 +92,22 @@ function announce(log: Logger, instance: Instance, recovered: Recovered | null, 
   log.info(trustLine(options.trust, cookieSource, instance.env.files.join(options.dataDir, COOKIE_FILE)));
   const warning = openToOthersLine(options.trust, options.listen);
   if (warning !== null) log.warn(warning);
+  if (options.adminSocket !== null) log.info(adminSocketLine(options.adminSocket));
   for (const address of information.listen) {
     log.info(`listening on ${address}`);
     log.info(connectLine(address));
   }
+}
+
+/** False if it failed, which ends the instance, or ended it. */
+async function runExpression(instance: Instance, { text, source }: OptionValue, lifetime: Lifetime): Promise<boolean> {
+  try {
+    await instance.lua.program(toByteText(text), `=${source}`)();
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    lifetime.fail(new StartError(problem.startsWith(`${source}:`) ? problem : `${source}: ${problem}`));
+  }
+  return !lifetime.isEnding;
 }
 
 function openConsole(commandLine: CommandLine, lifetime: Lifetime, instance: Instance): void {

@@ -6,13 +6,10 @@ import { byteTextOf } from '../base/index.ts';
 import { type CommandLine, type Env, FileError } from '../env/index.ts';
 import { createNodeEnv } from '../env/node/index.ts';
 import { TarantoolProgram } from '../instance/index.ts';
-import { Console, LuaLanguage } from '../server/console/index.ts';
 import { Lifetime } from './lifetime.ts';
 import { readAll } from './text-file.ts';
 import { UsageError } from './usage-error.ts';
 import type { TarantoolWords } from './words.ts';
-
-const PROGRAM_NAME = 'tarantool';
 
 /** Ends the process by itself, with the script's code. */
 export async function runTarantool(commandLine: CommandLine, words: TarantoolWords): Promise<void> {
@@ -40,8 +37,7 @@ export async function runTarantool(commandLine: CommandLine, words: TarantoolWor
     commandLine.exit(1);
   }
   const hasNothingToRun = source === null && words.expressions.length === 0;
-  if (words.isInteractive || (hasNothingToRun && terminal.isInteractive))
-    await runConsole(commandLine, program, lifetime);
+  if (words.isInteractive || (hasNothingToRun && terminal.isInteractive)) await program.runConsole();
   else await program.untilIdle();
   await program.stop();
   commandLine.exit(0);
@@ -61,12 +57,4 @@ function readScript(env: Env, path: string): string {
     const reason = error.code === 'ENOENT' ? 'No such file or directory' : error.code;
     throw new UsageError(`Can't open script ${path}: ${reason}`);
   }
-}
-
-async function runConsole(commandLine: CommandLine, program: TarantoolProgram, lifetime: Lifetime): Promise<void> {
-  const { terminal } = commandLine;
-  const language = new LuaLanguage(program, () => program.session);
-  const console = new Console({ terminal, name: PROGRAM_NAME, languages: new Map([['lua', language]]) });
-  lifetime.onEnd = () => console.close();
-  await console.run();
 }

@@ -29,7 +29,11 @@ import { OutgoingBuffer } from './outgoing-buffer.ts';
 export type LinkOptions = Pick<
   ResolvedConnectOptions,
   'address' | 'user' | 'password' | 'connectTimeoutMs' | 'packetBytesMax'
->;
+> &
+  Readonly<{
+    /** False: the link is open when the greeting has come, and whoever uses it says who it is. */
+    introduces?: boolean;
+  }>;
 
 export type LinkHandlers = Readonly<{
   onPacket: PacketHandler;
@@ -162,7 +166,8 @@ export class Link {
       const greeting = decodeGreeting(this.#greetingBytes);
       if (greeting.protocol !== 'Binary') throw noConnection('The peer is a console, not an iproto server');
       this.#greeting = greeting;
-      this.#introduce(greeting);
+      if (this.#options.introduces === false) this.#opened();
+      else this.#introduce(greeting);
     }
     return chunk.subarray(count);
   }
@@ -194,7 +199,10 @@ export class Link {
       this.#features = new Set(OUR_FEATURES.filter((feature) => features.has(feature)));
     }
     this.#answersAwaited--;
-    if (this.#answersAwaited > 0) return;
+    if (this.#answersAwaited === 0) this.#opened();
+  }
+
+  #opened(): void {
     this.#phase = 'open';
     this.#timer?.cancel();
     this.#settle?.opened();

@@ -72,12 +72,27 @@ export const RUN_OPTIONS = {
     isSecret: true,
     description: 'secret of the cluster; without one everybody who connects may do everything',
   },
+  adminSock: {
+    flag: 'admin-sock',
+    kind: 'path',
+    placeholder: 'PATH',
+    defaultText: null,
+    description: 'Unix socket of a console for the administrator; off unless given',
+  },
   script: {
     flag: 'script',
     kind: 'path',
     placeholder: 'FILE',
     defaultText: null,
-    description: 'module (.js, .mjs) to run in the instance once it is ready',
+    description: 'program (.lua) or module (.js, .mjs) to run in the instance before it listens',
+  },
+  tarantoolExec: {
+    flag: 'tarantool-exec',
+    short: 'e',
+    kind: 'text',
+    placeholder: 'EXPR',
+    defaultText: null,
+    description: 'Lua to run once the instance is ready, before the console',
   },
   log: {
     flag: 'log',

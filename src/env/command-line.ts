@@ -6,10 +6,12 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Errors go to a screen, whose last line can be written anew. */
   readonly isErrorScreen: boolean;
+  /** Characters of a line on the screen that output goes to; null if it goes elsewhere. */
+  readonly screenColumns: number | null;
   writeOutput(text: string): void;
   writeError(text: string): void;
   /** Line editing with a history; at most one at a time. `complete` is asked with the line up to the cursor. */
-  openLineEditor(complete: (text: string) => Completion): LineEditor;
+  openLineEditor(complete: (text: string) => Completion | Promise<Completion>): LineEditor;
 }
 
 /** `prefix` is what ends the line now, `words` what could stand in its place. */
@@ -33,6 +35,8 @@ export interface CommandLine {
   /** Words behind the program's name. */
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The command that runs Lua scripts, by its path. */
+  readonly scriptProgram: string;
   /** As `v20.19.2`. */
   readonly nodeVersion: string;
   readonly terminal: Terminal;

@@ -345,7 +345,7 @@ export class NetworkError extends Error {
 }
 
 /** The closed list of what can run in a worker; `instance/workers` has one entry for each. */
-export type WorkerKind = 'log' | 'checkpoint' | 'recovery';
+export type WorkerKind = 'log' | 'checkpoint' | 'recovery' | 'relay';
 
 export interface Workers {
   /**

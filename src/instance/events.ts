@@ -7,7 +7,7 @@
 import { encodeToBytes, type Value } from '../codec/msgpack/index.ts';
 import { LIMITS } from '../config/index.ts';
 import type { Env } from '../env/index.ts';
-import { ownReplicaId } from './replica-id.ts';
+import type { Members } from '../replication/index.ts';
 import type { Storage } from './storage.ts';
 
 const SHUTDOWN = 'box.shutdown';
@@ -19,11 +19,13 @@ const NO_LEADER = 0;
 export class InstanceEvents {
   readonly #env: Env;
   readonly #storage: Storage;
+  readonly #members: Members;
   #schemaScheduled = false;
 
-  constructor(env: Env, storage: Storage) {
+  constructor(env: Env, storage: Storage, members: Members) {
     this.#env = env;
     this.#storage = storage;
+    this.#members = members;
   }
 
   /** Announces everything, and the schema's version whenever it grows. */
@@ -32,7 +34,7 @@ export class InstanceEvents {
     const { catalog, statements } = box;
     const isReadOnly = statements.isReadOnly;
     this.#announce('box.id', {
-      id: ownReplicaId(catalog, instanceUuid)(),
+      id: this.#members.ownId,
       instance_uuid: instanceUuid,
       replicaset_uuid: catalog.replicasetUuid,
     });

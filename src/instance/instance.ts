@@ -1,24 +1,26 @@
 /**
  * An instance: storage, doors and the timers between them, built from an Env. The command line and the simulator start
  * the same code.
- * Phases of start: key functions of the script, storage (recovery included), procedures, doors. Phases of stop, in reverse: who asked to be told is
- * told, doors close, what was promised is written, the directory is let go.
+ * Phases of start: key functions of the script, the engine, the iproto door if masters are to be asked (it answers VOTE
+ * only), the data (recovered, founded or got from a master), replication, procedures, doors. Phases of stop, in reverse:
+ * who asked to be told is told, replication and doors end, what was promised is written, the directory is let go.
  */
 import type { KeyFunctionDefinition } from '../app/procedures/index.ts';
 import { BoxError, CorruptionError } from '../base/index.ts';
 import type { Box, InstanceControl } from '../engine/box/index.ts';
 import type { FunctionRuntime } from '../engine/catalog/index.ts';
 import { type Address, type Env, FileError, Logger, type TimerHandle } from '../env/index.ts';
-import { TARANTOOL_VERSION } from '../base/index.ts';
-import { IprotoServer } from '../server/iproto/index.ts';
+import type { IprotoServer } from '../server/iproto/index.ts';
+import { addressOf, openDoors } from './opening.ts';
 import type { DynamicOptions, InstanceOptions } from './options.ts';
 import { InstanceEvents } from './events.ts';
 import { KeyFunctions } from './key-functions.ts';
 import { InstanceLua } from './lua.ts';
-import { Script } from './scripts.ts';
+import { loadScript } from './scripts.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Backup } from './backup.ts';
 import { CheckpointDaemon } from './checkpoint-daemon.ts';
+import { Members, Replication, type ReplicationOptions } from '../replication/index.ts';
 import { runShutdownHooks } from './shutdown.ts';
 
 /** What the instance tells whoever started it. */
@@ -29,6 +31,8 @@ export type InstanceHandlers = Readonly<{
   functionBodies?: FunctionRuntime;
   /** Where Lua's `print` goes: bytes as characters. Without it, to the log. */
   writeOutput?: (text: string) => void;
+  /** Characters of a line on the screen that it goes to; without it, there is no screen. */
+  screenColumns?: () => number | null;
   /** `os.exit` was called. */
   onExit?: (code: number) => void;
   /** Recovery has come so far; for progress bars. */
@@ -47,6 +51,7 @@ export class Instance {
   readonly env: Env;
   readonly options: InstanceOptions;
   readonly storage: Storage;
+  readonly replication: Replication;
   /** Not in use if `functionBodies` were given: then somebody else has a Lua of its own. */
   readonly lua: InstanceLua;
   readonly #log: Logger;
@@ -62,6 +67,7 @@ export class Instance {
     env: Env,
     options: InstanceOptions,
     storage: Storage,
+    replication: Replication,
     server: IprotoServer,
     lua: InstanceLua,
     log: Logger,
@@ -70,10 +76,11 @@ export class Instance {
     this.options = options;
     this.#dynamic = options;
     this.storage = storage;
+    this.replication = replication;
     this.#server = server;
     this.lua = lua;
     this.#log = log;
-    this.#events = new InstanceEvents(env, storage);
+    this.#events = new InstanceEvents(env, storage, replication.members);
     this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options);
   }
 
@@ -82,39 +89,54 @@ export class Instance {
     const log = new Logger(env.log, 'main');
     const fail = (error: unknown): void =>
       handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
-    const script = options.script === null ? null : await Script.load(env, options.script);
     const writeOutput = handlers.writeOutput ?? ((text: string): void => log.info(text.trimEnd()));
     const exit = handlers.onExit ?? ((): void => log.error('os.exit() was called; only a command can end its process'));
-    const lua = new InstanceLua(env, options, writeOutput, exit);
-    const storage = await openStorage(env, options, {
-      keyFunctions: new KeyFunctions(
-        [...(handlers.keyFunctions ?? []), ...(script?.keyFunctions() ?? [])],
-        handlers.functionBodies ?? lua.functionBodies,
-      ),
-      onSchemaInit: (box) => {
-        box.onTriggerFailure = (error) => log.error(`a trigger failed: ${String(error)}`);
-        handlers.onSchemaInit?.(box);
-        script?.schemaInit(box);
+    const screenColumns = handlers.screenColumns ?? ((): null => null);
+    const lua = new InstanceLua(env, options, { writeOutput, exit, screenColumns });
+    const script = options.script === null ? null : await loadScript(env, options.script, lua);
+    const members = new Members();
+    let instance: Instance | null = null;
+    const replication = new Replication({
+      env,
+      members,
+      options: options.replication,
+      isReadOnlyConfigured: () => (instance === null ? options.readOnly : instance.#dynamic.readOnly),
+      onStatusChange: () => {
+        if (instance !== null) instance.#decideReadOnly();
       },
-      onProgress: handlers.onProgress ?? (() => undefined),
       onFailure: fail,
     });
-    const server = new IprotoServer(env, storage.box, {
-      instanceUuid: storage.instanceUuid,
-      version: TARANTOOL_VERSION,
-      netMessagesMax: options.netMsgMax,
-      onFailure: fail,
-    });
-    const instance = new Instance(env, options, storage, server, lua, log);
+    const opening = await openDoors(env, options, replication, fail, (onEngine) =>
+      openStorage(env, options, members, {
+        keyFunctions: new KeyFunctions(
+          [...(handlers.keyFunctions ?? []), ...(script?.keyFunctions() ?? [])],
+          handlers.functionBodies ?? lua.functionBodies,
+        ),
+        onSchemaInit: (box) => {
+          box.onTriggerFailure = (error) => log.error(`a trigger failed: ${String(error)}`);
+          handlers.onSchemaInit?.(box);
+          script?.schemaInit(box);
+        },
+        onEngine,
+        bootstrap: (applier) => replication.bootstrap(applier),
+        onProgress: handlers.onProgress ?? (() => undefined),
+        onFailure: fail,
+      }),
+    );
+    const { storage, server } = opening;
+    instance = new Instance(env, options, storage, replication, server, lua, log);
+    instance.#addresses = [...opening.addresses];
     storage.box.control = instance.#control();
     if (handlers.functionBodies === undefined) lua.attach(instance);
     try {
-      storage.box.statements.isReadOnly = options.readOnly;
+      instance.#decideReadOnly();
       await handlers.onEngineReady?.(storage.box);
+      await instance.#replicate();
       await script?.start(storage.box);
       instance.#events.start();
-      const { listen } = options;
-      if (listen !== null) await instance.listen({ kind: 'tcp', host: listen.host, port: listen.port });
+      const { listen, adminSocket } = options;
+      if (listen !== null && instance.#addresses.length === 0) await instance.listen(addressOf(listen));
+      if (adminSocket !== null) await lua.openAdminSocket(adminSocket);
       instance.#startTimers();
     } catch (error) {
       await instance.stop();
@@ -143,11 +165,31 @@ export class Instance {
   reconfigure(changes: Partial<DynamicOptions>): void {
     if (changes.memtxMemoryBytes !== undefined) this.storage.setMemoryQuota(changes.memtxMemoryBytes);
     this.#dynamic = { ...this.#dynamic, ...changes };
-    const { readOnly, checkpointCount, netMsgMax } = this.#dynamic;
-    this.box.statements.isReadOnly = readOnly;
+    const { checkpointCount, netMsgMax } = this.#dynamic;
+    this.#decideReadOnly();
     this.storage.collector.checkpointCount = checkpointCount;
     this.#server.netMessagesMax = netMsgMax;
     this.#daemon.options = this.#dynamic;
+  }
+
+  /** Replicates by other options from now on. Rejects with ER_CFG. */
+  async reconfigureReplication(changes: Partial<ReplicationOptions>): Promise<void> {
+    await this.replication.reconfigure(changes);
+  }
+
+  /** Follows its masters, serves its replicas, and waits until it is up to date. */
+  async #replicate(): Promise<void> {
+    const { box, logClient, collector, directory, source } = this.storage;
+    const isLogged = this.options.walMode !== 'none';
+    this.replication.attach({ box, logClient, collector, directory, source, isLogged });
+    this.#server.isLoading = false;
+    this.replication.delayCleanup(this.options.walCleanupDelaySeconds * 1000);
+    await this.replication.synchronize();
+  }
+
+  #decideReadOnly(): void {
+    const { options, isOrphan } = this.replication;
+    this.box.statements.isReadOnly = this.#dynamic.readOnly || options.isAnonymous || isOrphan;
   }
 
   /** Makes a snapshot now. */
@@ -167,6 +209,7 @@ export class Instance {
     for (const timer of this.#timers) timer.cancel();
     await this.#daemon.stop();
     await this.lua.stop();
+    await this.replication.stop();
     await this.#server.stop();
     await this.storage.stop(this.env);
     this.#log.info('stopped');

@@ -1,8 +1,9 @@
 /** Options of an instance under the names that `box.cfg` has for them, and changes by those names. */
-import { type CfgValues, type InstanceFacts, logLevelName, type LuaValue } from '../app/lua/index.ts';
+import { type CfgValues, type InstanceFacts, logLevelName, LuaTable, type LuaValue } from '../app/lua/index.ts';
 import { formatAddress, parseAddress } from '../client/index.ts';
 import { type Address, type Env, LOG_LEVELS, type LogLevel } from '../env/index.ts';
 import type { Box } from '../engine/box/index.ts';
+import type { Replication, ReplicationOptions } from '../replication/index.ts';
 import type { DynamicOptions, InstanceOptions } from './options.ts';
 
 /** What Lua uses of its instance. */
@@ -11,7 +12,9 @@ export interface LuaInstance {
   readonly box: Box;
   readonly addresses: readonly Address[];
   listen(address: Address | null): Promise<void>;
+  readonly replication: Replication;
   reconfigure(changes: Partial<DynamicOptions>): void;
+  reconfigureReplication(changes: Partial<ReplicationOptions>): Promise<void>;
 }
 
 /** A threshold that large is none. */
@@ -54,11 +57,50 @@ export async function changeInstance(instance: LuaInstance, name: string, value:
       return instance.reconfigure({ checkpointIntervalSeconds: Number(value) });
     case 'checkpoint_wal_threshold':
       return instance.reconfigure({ checkpointWalThresholdBytes: thresholdOf(value) });
+    case 'replication':
+    case 'replication_anon':
+    case 'replication_connect_quorum':
+    case 'replication_connect_timeout':
+    case 'replication_skip_conflict':
+    case 'replication_sync_lag':
+    case 'replication_sync_timeout':
+    case 'replication_timeout':
+      return instance.reconfigureReplication(replicationOptionsOf(new Map([[name, value]])));
     case 'log_level':
       instance.env.log.level = logLevelOf(value);
       return;
     default:
   }
+}
+
+/** Those of the options that concern replication and are given. */
+export function replicationOptionsOf(values: CfgValues): Partial<ReplicationOptions> {
+  const given = <Result>(name: string, convert: (value: LuaValue) => Result): Result | undefined =>
+    values.has(name) && (values.get(name) !== undefined || name === 'replication')
+      ? convert(values.get(name))
+      : undefined;
+  const toMs = (value: LuaValue): number => Number(value) * 1000;
+  const options = {
+    sources: given('replication', sourcesOf),
+    isAnonymous: given('replication_anon', (value) => value === true),
+    connectQuorum: given('replication_connect_quorum', Number),
+    connectTimeoutMs: given('replication_connect_timeout', toMs),
+    timeoutMs: given('replication_timeout', toMs),
+    syncLagSeconds: given('replication_sync_lag', Number),
+    syncTimeoutMs: given('replication_sync_timeout', toMs),
+    skipsConflicts: given('replication_skip_conflict', (value) => value === true),
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** One URI or a list of them; none for nil. */
+function sourcesOf(value: LuaValue): readonly string[] {
+  if (value === undefined || value === '') return [];
+  if (!(value instanceof LuaTable))
+    return String(value)
+      .split(',')
+      .map((uri) => uri.trim());
+  return Array.from({ length: value.length() }, (_, index) => String(value.get(index + 1)));
 }
 
 /** Bytes after which a snapshot is made, 0 for no such rule. */
@@ -80,9 +122,9 @@ export function logLevelOf(value: LuaValue): LogLevel {
 
 export function instanceFacts(instance: LuaInstance): InstanceFacts {
   return {
-    status: () => 'running',
+    status: () => (instance.replication.isOrphan ? 'orphan' : 'running'),
     listen: () => instance.addresses.map(formatAddress)[0] ?? null,
-    replicaId: () => 1,
+    replicaId: () => instance.replication.members.ownId,
     sections: {},
   };
 }

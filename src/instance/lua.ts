@@ -3,33 +3,49 @@
  * starts do not.
  */
 import { BoxConfiguration, type ConsoleSessions, createLua, LuaBox, type LuaMachine } from '../app/lua/index.ts';
+import { fromByteText } from '../base/index.ts';
 import { LIMITS } from '../config/index.ts';
 import type { FunctionCaller } from '../engine/box/index.ts';
 import type { FunctionRuntime } from '../engine/catalog/index.ts';
 import type { Env } from '../env/index.ts';
 import { cfgValuesOf, changeInstance, instanceFacts, type LuaInstance } from './lua-configuration.ts';
+import { StartError } from './storage.ts';
 import { TextConsoles } from './text-consoles.ts';
 import type { InstanceOptions } from './options.ts';
+
+/** What Lua reaches outside of the instance. */
+export type LuaSurroundings = Readonly<{
+  /** Where `print` goes: bytes as characters. */
+  writeOutput: (text: string) => void;
+  /** What `os.exit` does. */
+  exit: (code: number) => void;
+  /** Characters of a line on the screen that output goes to; null where there is none. */
+  screenColumns: () => number | null;
+}>;
+
+/** Runs a program to its end; milliseconds that it may run without waiting. */
+export type LuaProgram = (sliceLimitMs?: number) => Promise<void>;
 
 type MadeLua = Readonly<{ machine: LuaMachine; consoles: ConsoleSessions; luaBox: LuaBox }>;
 
 export class InstanceLua {
   readonly #env: Env;
   readonly #options: InstanceOptions;
-  /** Where `print` goes: bytes as characters. */
-  readonly #writeOutput: (text: string) => void;
-  /** What `os.exit` does. */
-  readonly #exit: (code: number) => void;
+  readonly #surroundings: LuaSurroundings;
+  readonly #texts: TextConsoles;
   #made: MadeLua | null = null;
   #instance: LuaInstance | null = null;
   #caller: FunctionCaller | null = null;
-  #texts: TextConsoles | null = null;
 
-  constructor(env: Env, options: InstanceOptions, writeOutput: (text: string) => void, exit: (code: number) => void) {
-    this.#exit = exit;
+  constructor(env: Env, options: InstanceOptions, surroundings: LuaSurroundings) {
     this.#env = env;
     this.#options = options;
-    this.#writeOutput = writeOutput;
+    this.#surroundings = surroundings;
+    this.#texts = new TextConsoles(
+      env,
+      () => this.#make(),
+      () => this.#instance?.box ?? null,
+    );
   }
 
   /** The bodies of `_func` in Lua. */
@@ -64,8 +80,35 @@ export class InstanceLua {
     return this.#make().consoles;
   }
 
+  /** A text, bytes as characters, that runs as admin. Throws, and the program rejects with, an Error in Lua's words. */
+  program(source: string, chunkName: string): LuaProgram {
+    const { machine } = this;
+    const inWords = (error: unknown): Error => new Error(fromByteText(machine.errorText(error)));
+    try {
+      const code = machine.load(source, chunkName);
+      return async (sliceLimitMs) => {
+        try {
+          await machine.run('script', this.#instance?.box.adminSession ?? null, code, [], sliceLimitMs);
+        } catch (error) {
+          throw inWords(error);
+        }
+      };
+    } catch (error) {
+      throw inWords(error);
+    }
+  }
+
+  /** Opens a text console on a Unix socket. Rejects with StartError. */
+  async openAdminSocket(path: string): Promise<void> {
+    try {
+      await this.#texts.listen({ kind: 'unix', path });
+    } catch (error) {
+      throw new StartError(`the admin socket cannot be opened: ${error instanceof Error ? error.message : path}`);
+    }
+  }
+
   async stop(): Promise<void> {
-    await this.#texts?.stop();
+    await this.#texts.stop();
   }
 
   #calls(): FunctionCaller {
@@ -75,19 +118,21 @@ export class InstanceLua {
 
   #make(): MadeLua {
     if (this.#made !== null) return this.#made;
+    const { writeOutput, exit, screenColumns } = this.#surroundings;
     const { machine, consoles } = createLua(this.#env, {
-      writeOutput: this.#writeOutput,
+      writeOutput,
+      screenColumns,
       scriptArguments: [],
       sliceLimitMs: LIMITS.fiberSliceMsMax,
       process: {
         environment: {},
-        writeError: this.#writeOutput,
+        writeError: writeOutput,
         readInput: () => Promise.resolve(new Uint8Array()),
-        exit: this.#exit,
+        exit,
       },
     });
     this.#made = { machine, consoles, luaBox: new LuaBox(machine) };
-    this.#texts = new TextConsoles(this.#env, this.#made, () => this.#instance?.box ?? null);
+    consoles.doors = { listen: (address) => this.#texts.listen(address), start: null };
     if (this.#instance !== null) this.#install(this.#instance);
     return this.#made;
   }

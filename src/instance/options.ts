@@ -1,6 +1,8 @@
 /** What an instance is started with; the command line and embedding programs both end up here. */
 import { LIMITS, RUN_OPTIONS, type ListenAddress, parseSize } from '../config/index.ts';
 import type { WalMode } from '../engine/wal/index.ts';
+import type { Address } from '../env/index.ts';
+import { DEFAULT_REPLICATION_OPTIONS, type ReplicationOptions } from '../replication/index.ts';
 
 /**
  * Whom the instance trusts.
@@ -14,7 +16,7 @@ export type Trust =
 export type InstanceOptions = Readonly<{
   dataDir: string;
   /** null: no iproto door, as embedding programs may want. */
-  listen: ListenAddress | null;
+  listen: ListenAddress | Address | null;
   clusterId: string;
   instanceId: string;
   replicasetId: string;
@@ -38,8 +40,13 @@ export type InstanceOptions = Readonly<{
   readViewAgeMsMax: number;
   readViewBytesMax: number;
   readOnly: boolean;
-  /** Module to run once the instance is ready. */
+  replication: ReplicationOptions;
+  /** After a start the log stays whole for so long, or until all replicas have said what they need. */
+  walCleanupDelaySeconds: number;
+  /** Module, or program in Lua, to run once the instance is ready. */
   script: string | null;
+  /** Unix socket of a text console for the administrator. */
+  adminSocket: string | null;
 }>;
 
 /** What can change while the instance runs. */
@@ -79,5 +86,8 @@ export const DEFAULT_INSTANCE_OPTIONS: InstanceOptions = {
   readViewAgeMsMax: LIMITS.readViewAgeMsMax,
   readViewBytesMax: LIMITS.readViewBytesMax,
   readOnly: false,
+  replication: DEFAULT_REPLICATION_OPTIONS,
+  walCleanupDelaySeconds: 4 * 3600,
   script: null,
+  adminSocket: null,
 };

@@ -2,13 +2,25 @@
  * The storage of an instance: engine, log and snapshots, from an empty or a used directory to a state that takes
  * writes, and back to a clean stop.
  */
-import { assert, boxError, SOFTWARE_VERSION } from '../base/index.ts';
+import { assert, boxError, SOFTWARE_VERSION, unreachable } from '../base/index.ts';
+import { encodeToBytes } from '../codec/msgpack/index.ts';
+import type { Vclock } from '../codec/xlog/index.ts';
 import { LIMITS } from '../config/index.ts';
 import { AccessControl, SchemaAccess, UserRegistry } from '../engine/access/index.ts';
 import { Arena, ReadViews, type ViewLimits } from '../engine/arena/index.ts';
 import { Box, BoxRowApplier, CodeWatch } from '../engine/box/index.ts';
 import { bootstrapRows, Catalog, SYSTEM_SPACE } from '../engine/catalog/index.ts';
-import { Checkpointer, FileCollector, hasState, recover, type RecoveryProgress } from '../engine/checkpoint/index.ts';
+import {
+  Checkpointer,
+  type CheckpointSource,
+  FileCollector,
+  hasState,
+  ownerOf,
+  recover,
+  type RecoveryProgress,
+  type RowApplier,
+} from '../engine/checkpoint/index.ts';
+import type { Beginning, Members } from '../replication/index.ts';
 import type { SpaceMemory } from '../engine/memtx/index.ts';
 import { RecoveryJournal, TransactionManager } from '../engine/txn/index.ts';
 import { LogClient } from '../engine/wal/index.ts';
@@ -17,7 +29,6 @@ import { FileError, Logger } from '../env/index.ts';
 import { instanceUuid, replicasetUuid } from './identity.ts';
 import type { KeyFunctions } from './key-functions.ts';
 import type { InstanceOptions } from './options.ts';
-import { ownReplicaId } from './replica-id.ts';
 
 /** A directory that another process works in, or that cannot be used. */
 export class StartError extends Error {
@@ -44,6 +55,9 @@ export class Storage {
   readonly collector: FileCollector;
   readonly logClient: LogClient;
   readonly instanceUuid: string;
+  readonly directory: string;
+  /** What its state is made of. */
+  readonly source: CheckpointSource;
   readonly #lock: DirectoryLock;
   readonly #userMemory: SpaceMemory;
   readonly #viewLimits: ViewLimits;
@@ -55,6 +69,8 @@ export class Storage {
     collector: FileCollector,
     logClient: LogClient,
     uuid: string,
+    directory: string,
+    source: CheckpointSource,
     lock: DirectoryLock,
     viewLimits: ViewLimits,
   ) {
@@ -65,6 +81,8 @@ export class Storage {
     this.collector = collector;
     this.logClient = logClient;
     this.instanceUuid = uuid;
+    this.directory = directory;
+    this.source = source;
     this.#lock = lock;
     this.#viewLimits = viewLimits;
   }
@@ -110,18 +128,27 @@ export type StorageHandlers = Readonly<{
   keyFunctions: KeyFunctions;
   /** The spaces of the schema are there, nothing has been recovered. */
   onSchemaInit: (box: Box) => void;
+  /** The engine is there, without data, and it is known whose it is. */
+  onEngine: (box: Box, instanceUuid: string) => Promise<void>;
+  /** Where the data of a fresh directory come from; `applier` takes those of others. */
+  bootstrap: (applier: () => RowApplier) => Promise<Beginning>;
   onProgress: RecoveryProgress;
   onFailure: (error: Error) => void;
 }>;
 
 /** Opens the storage in the directory, making it if it is empty. Throws StartError, CorruptionError, FileError, BoxError. */
-export async function openStorage(env: Env, options: InstanceOptions, handlers: StorageHandlers): Promise<Storage> {
+export async function openStorage(
+  env: Env,
+  options: InstanceOptions,
+  members: Members,
+  handlers: StorageHandlers,
+): Promise<Storage> {
   const directory = env.files.absolute(options.dataDir);
   makeDurableDirectories(env.files, directory);
   const lock = env.files.lockDirectory(directory);
   if (lock === null) throw new StartError(`${directory} is in use by another instance`);
   try {
-    return await openLocked(env, options, directory, lock, handlers);
+    return await openLocked(env, options, members, directory, lock, handlers);
   } catch (error) {
     lock.release();
     throw error;
@@ -149,44 +176,31 @@ function makeDurable(files: Files, directory: string): void {
 async function openLocked(
   env: Env,
   options: InstanceOptions,
+  members: Members,
   directory: string,
   lock: DirectoryLock,
-  { keyFunctions, onSchemaInit, onProgress, onFailure }: StorageHandlers,
+  handlers: StorageHandlers,
 ): Promise<Storage> {
-  const log = new Logger(env.log, 'memtx');
-  const { box, memories, endRecovery } = createEngine(env, options, keyFunctions);
+  const { box, memories, endRecovery } = createEngine(env, options, members, handlers.keyFunctions);
   const { catalog, transactions } = box;
-  onSchemaInit(box);
+  handlers.onSchemaInit(box);
   const isFresh = !hasState(env, directory);
   if (isFresh) makeDurable(env.files, directory);
-  const recovered = isFresh
-    ? bootstrap(env, options, box)
+  const uuid = isFresh ? freshUuid(env, options) : ownerOf(env, directory);
+  members.instanceUuid = uuid;
+  await handlers.onEngine(box, uuid);
+  const { vclock, lastFileVclock, snapshotVclock } = isFresh
+    ? await beginData(env, options, members, box, handlers)
     : await recover(
         env,
-        log,
+        new Logger(env.log, 'memtx'),
         { directory, forceRecovery: options.forceRecovery },
         new BoxRowApplier(box, options.forceRecovery),
-        onProgress,
+        handlers.onProgress,
       );
   endRecovery();
   assert(transactions.isIdle, 'recovery leaves nothing on its way');
-  const { instanceUuid: uuid, vclock, lastFileVclock, snapshotVclock } = recovered;
-  const replicaId = ownReplicaId(catalog, uuid);
-  const logClient = new LogClient(options.walMode, vclock, replicaId, env.clock, new Logger(env.log, 'wal'));
-  if (options.walMode !== 'none') {
-    const parameters = {
-      directory,
-      instanceUuid: uuid,
-      softwareVersion: SOFTWARE_VERSION,
-      walMode: options.walMode,
-      walMaxSizeBytes: options.walMaxSizeBytes,
-      vclock,
-      lastFileVclock,
-    };
-    logClient.attach(
-      env.workers.start('log', parameters, { onMessage: (message) => logClient.receive(message), onFailure }),
-    );
-  }
+  const logClient = startLog(env, options, members, directory, { vclock, lastFileVclock }, handlers.onFailure);
   transactions.useJournal(logClient);
   box.vclock = () => logClient.vclock;
   const source = {
@@ -210,10 +224,30 @@ async function openLocked(
     checkpointCount: options.checkpointCount,
   });
   if (isFresh) await checkpointer.checkpoint();
-  return new Storage(box, memories, checkpointer, collector, logClient, uuid, lock, viewLimits);
+  return new Storage(box, memories, checkpointer, collector, logClient, uuid, directory, source, lock, viewLimits);
 }
 
-function createEngine(env: Env, options: InstanceOptions, keyFunctions: KeyFunctions): Engine {
+function startLog(
+  env: Env,
+  options: InstanceOptions,
+  members: Members,
+  directory: string,
+  state: Readonly<{ vclock: Vclock; lastFileVclock: Vclock | null }>,
+  onFailure: (error: Error) => void,
+): LogClient {
+  const { walMode, walMaxSizeBytes } = options;
+  const log = new Logger(env.log, 'wal');
+  const logClient = new LogClient(walMode, state.vclock, () => members.ownId, env.clock, log);
+  if (walMode === 'none') return logClient;
+  const { instanceUuid } = members;
+  const parameters = { directory, instanceUuid, softwareVersion: SOFTWARE_VERSION, walMode, walMaxSizeBytes, ...state };
+  logClient.attach(
+    env.workers.start('log', parameters, { onMessage: (message) => logClient.receive(message), onFailure }),
+  );
+  return logClient;
+}
+
+function createEngine(env: Env, options: InstanceOptions, members: Members, keyFunctions: KeyFunctions): Engine {
   const userMemory = createMemory(options.memtxMemoryBytes);
   const systemMemory = createMemory(LIMITS.systemQuotaBytes);
   let isRecovering = true;
@@ -227,7 +261,7 @@ function createEngine(env: Env, options: InstanceOptions, keyFunctions: KeyFunct
     userMemory,
     systemMemory,
     tupleBytesMax: options.memtxMaxTupleSizeBytes,
-    ports: { access: new SchemaAccess(users), functions: keyFunctions.measuredBy(code) },
+    ports: { access: new SchemaAccess(users), functions: keyFunctions.measuredBy(code), cluster: members },
   });
   const access = new AccessControl(catalog, env.crypto, users);
   catalog.createSystemSpaces();
@@ -246,19 +280,50 @@ function createMemory(quotaBytes: number): SpaceMemory {
   return { arena, views: new ReadViews(arena) };
 }
 
-/** Fills the system spaces as a new Tarantool does. */
-function bootstrap(
+type Begun = Readonly<{ vclock: Vclock; lastFileVclock: null; snapshotVclock: null }>;
+
+/** Fills an engine without data: as a new Tarantool does, or from another server. */
+async function beginData(
   env: Env,
   options: InstanceOptions,
+  members: Members,
   box: Box,
-): { instanceUuid: string; vclock: number[]; lastFileVclock: null; snapshotVclock: null } {
-  const uuid = options.uuids?.instance ?? instanceUuid(env.crypto, options.instanceId);
+  handlers: StorageHandlers,
+): Promise<Begun> {
+  const beginning = await handlers.bootstrap(() => {
+    members.isJoining = true;
+    return new BoxRowApplier(box, false);
+  });
+  members.isJoining = false;
+  switch (beginning.kind) {
+    case 'founded':
+      foundReplicaset(env, options, members.instanceUuid, box, beginning.otherUuids);
+      return { vclock: [], lastFileVclock: null, snapshotVclock: null };
+    case 'joined':
+      return { vclock: beginning.vclock, lastFileVclock: null, snapshotVclock: null };
+    default:
+      return unreachable(beginning);
+  }
+}
+
+function freshUuid(env: Env, options: InstanceOptions): string {
+  return options.uuids?.instance ?? instanceUuid(env.crypto, options.instanceId);
+}
+
+function foundReplicaset(
+  env: Env,
+  options: InstanceOptions,
+  uuid: string,
+  box: Box,
+  otherUuids: readonly string[],
+): void {
   const ofReplicaset = options.uuids?.replicaset ?? replicasetUuid(env.crypto, options.replicasetId);
   const { statements, transactions, adminSession } = box;
-  for (const row of bootstrapRows(uuid, ofReplicaset)) {
+  const insert = (spaceId: number, tuple: Uint8Array): void => {
     transactions.begin();
-    statements.insert(adminSession, row.spaceId, row.tuple, 0, row.tuple.length);
+    statements.insert(adminSession, spaceId, tuple, 0, tuple.length);
     transactions.commit();
-  }
-  return { instanceUuid: uuid, vclock: [], lastFileVclock: null, snapshotVclock: null };
+  };
+  for (const row of bootstrapRows(uuid, ofReplicaset)) insert(row.spaceId, row.tuple);
+  otherUuids.forEach((other, index) => insert(SYSTEM_SPACE.cluster, encodeToBytes([index + 2, other])));
 }

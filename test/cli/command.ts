@@ -63,6 +63,10 @@ export class Command {
     this.#child.stdin?.write(text);
   }
 
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
   /** Resolves when the text of both outputs matches; rejects when the command ends before that. */
   waitFor(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {

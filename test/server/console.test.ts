@@ -23,17 +23,19 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-type Session = Readonly<{ output: string; prompts: readonly string[]; complete: (line: string) => Completion }>;
+type Completer = (line: string) => Completion | Promise<Completion>;
+type Session = Readonly<{ output: string; prompts: readonly string[]; complete: Completer }>;
 
 /** Types the lines into a console of its own. */
 async function type(...lines: readonly (string | LineEvent)[]): Promise<Session> {
   let output = '';
-  let complete: (line: string) => Completion = () => ({ prefix: '', words: [] });
+  let complete: Completer = () => ({ prefix: '', words: [] });
   const prompts: string[] = [];
   const left = lines.map((line): LineEvent => (typeof line === 'string' ? { kind: 'line', text: line } : line));
   const terminal: Terminal = {
     isInteractive: true,
     isErrorScreen: true,
+    screenColumns: null,
     writeOutput: (text) => (output += text),
     writeError: () => undefined,
     openLineEditor: (completer) => {
@@ -152,11 +154,11 @@ it('print and info', async () => {
 
 it('names are completed', async () => {
   const { complete } = await type();
-  expect(complete('at')).toEqual({ prefix: 'at', words: ['atomic'] });
-  expect(complete('1 + spa')).toEqual({ prefix: 'spa', words: ['space'] });
-  expect(complete('\\q')).toEqual({ prefix: '\\q', words: ['\\quit'] });
-  expect(complete('space("_clu').words).toEqual(['_cluster']);
-  expect(complete("space('_cluster').sel")).toEqual({ prefix: 'sel', words: ['select'] });
-  expect(complete("space('nobody').sel").words).toEqual([]);
-  expect(complete('"at').words).toEqual([]);
+  expect(await complete('at')).toEqual({ prefix: 'at', words: ['atomic'] });
+  expect(await complete('1 + spa')).toEqual({ prefix: 'spa', words: ['space'] });
+  expect(await complete('\\q')).toEqual({ prefix: '\\q', words: ['\\quit'] });
+  expect((await complete('space("_clu')).words).toEqual(['_cluster']);
+  expect(await complete("space('_cluster').sel")).toEqual({ prefix: 'sel', words: ['select'] });
+  expect((await complete("space('nobody').sel")).words).toEqual([]);
+  expect((await complete('"at')).words).toEqual([]);
 });

@@ -82,12 +82,9 @@ describe('built-in keys', () => {
   });
 
   test('box.status says what a read-only instance is', async () => {
-    const other = await fixture.start({
-      dataDir: await fixture.directory(),
-      listen: '127.0.0.1:0',
-      trust: 'open',
-      readOnly: true,
-    });
+    const options = { dataDir: await fixture.directory(), listen: '127.0.0.1:0', trust: 'open' } as const;
+    await (await fixture.start(options)).stop();
+    const other = await fixture.start({ ...options, readOnly: true });
     const connection = await connect(env, { address: other.information.listen[0]! });
     expect(await valuesOf(connection, 'box.status').next()).toMatchObject({ is_ro: true, is_ro_cfg: true });
     connection.close();

@@ -2,7 +2,7 @@
 import { fiberHostOf } from './fibers/machine-fibers.ts';
 import { createFiberLibrary } from './fibers/library/fiber-library.ts';
 import { ConsoleSessions, createConsoleLibrary } from './console/console-library.ts';
-import { TARANTOOL_VERSION } from '../../base/index.ts';
+import { SOFTWARE_VERSION } from '../../base/index.ts';
 import type { Env } from '../../env/index.ts';
 import { installLuaSources } from './lua-sources/install.ts';
 import { LuaMachine, type LuaMachineOptions } from './lua-machine.ts';
@@ -18,7 +18,7 @@ export function createLua(env: Env, options: LuaMachineOptions): LuaInstallation
   installLibraries(machine);
   const consoles = new ConsoleSessions(machine);
   machine.state.loaded.setString('console', createConsoleLibrary(consoles));
-  machine.state.globals.setString('_TARANTOOL', TARANTOOL_VERSION);
+  machine.state.globals.setString('_TARANTOOL', SOFTWARE_VERSION);
   return { machine, consoles };
 }
 

@@ -5,7 +5,8 @@ import { type Env, FileError, Logger } from '../../env/index.ts';
 import type { Fiber } from './fibers/fiber.ts';
 import { isCancellation, unhandledErrorText } from './fibers/library/errors.ts';
 import { Scheduler } from './fibers/scheduler.ts';
-import { ArgumentError, captureFrames, LuaError, runtimeError } from './runtime/errors.ts';
+import { ArgumentError, LuaError, runtimeError } from './runtime/errors.ts';
+import { captureFrames } from './runtime/stack.ts';
 import { rawToText } from './runtime/types.ts';
 import type { LuaExecution, LuaFunction, LuaResult, LuaValue } from './runtime/values.ts';
 import { LuaState } from './state.ts';
@@ -22,8 +23,11 @@ export type LuaMachineOptions = Readonly<{
   scriptArguments: readonly string[];
   /** Milliseconds that a fiber may run without waiting; Infinity for no limit. */
   sliceLimitMs: number;
+  /** Characters of a line on the screen that output goes to; null where there is none. */
+  screenColumns?: () => number | null;
   /** What programs may do with the process; without it they have no input and no variables, and cannot end it. */
-  process?: Readonly<Pick<StandardProcess, 'environment' | 'writeError' | 'readInput' | 'exit'>>;
+  process?: Readonly<Pick<StandardProcess, 'environment' | 'writeError' | 'readInput' | 'exit'>> &
+    Readonly<Partial<Pick<StandardProcess, 'program'>>>;
 }>;
 
 export class LuaMachine {
@@ -117,6 +121,7 @@ function standardProcess({ process, scriptArguments, writeOutput }: LuaMachineOp
     exit: () => {
       throw runtimeError('os.exit is not available');
     },
+    program: null,
     ...process,
     scriptArguments,
     writeOutput,

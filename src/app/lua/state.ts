@@ -35,6 +35,8 @@ export class LuaState {
   readonly globals = new LuaTable();
   /** `package.loaded`. */
   readonly loaded = new LuaTable();
+  /** Writes what open files of `io` keep. */
+  flushFiles: () => void = () => undefined;
 
   constructor(host: StateHost) {
     this.runtime = new LuaRuntime(new Budget(host.nowMs, host.heapShare));

@@ -33,4 +33,3 @@ export type { LocalIndexOptions, LocalKey, LocalSelectOptions } from './local-ke
 export type { LocalBeforeTrigger, LocalSpace } from './local-space.ts';
 export type { LocalChange, LocalSavepoint, LocalTransaction, LocalTransactionTrigger } from './local-transaction.ts';
 export type { LocalTypedSpace } from './local-typed-space.ts';
-export { whenDurable } from './when-durable.ts';

@@ -237,6 +237,15 @@ export const RAFT_KEY = {
 } as const;
 export type RaftKey = (typeof RAFT_KEY)[keyof typeof RAFT_KEY];
 
+/** What an instance is in an election. */
+export const ELECTION_STATE = {
+  follower: 1,
+  candidate: 2,
+  leader: 3,
+} as const;
+export type ElectionStateName = keyof typeof ELECTION_STATE;
+export type ElectionState = (typeof ELECTION_STATE)[ElectionStateName];
+
 /** What two ends of a connection agree upon by ID; each is the number of a feature. */
 export const FEATURE = {
   streams: 0,

@@ -3,6 +3,7 @@ export * from './constants.ts';
 export * from './frame-decoder.ts';
 export * from './greeting.ts';
 export * from './packet-writer.ts';
+export * from './raft-message.ts';
 export * from './replication-decoder.ts';
 export * from './replication-encoder.ts';
 export * from './request-encoder.ts';

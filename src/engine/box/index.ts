@@ -19,3 +19,4 @@ export { Session, type SessionKind } from './session.ts';
 export { Sessions, type SessionTrigger } from './sessions.ts';
 export { resultBytes } from './selection.ts';
 export { Statements } from './statements.ts';
+export { RowExecutor } from './row-executor.ts';

@@ -1,35 +1,27 @@
 /**
  * Makes snapshots while writers go on, and collects the files that no kept snapshot needs.
  *
- * A checkpoint begins at a boundary of the log, where what is in memory is the log and one batch: a read view is opened
- * and that batch sent; when it is durable the log begins a new file with the same vclock, so that recovery needs the
- * snapshot and the files from its vclock on. If the batch fails the view shows rows that do not exist, and the
- * checkpoint fails with it.
+ * A checkpoint begins with a view of the state; when all that it shows is durable the log begins a new file with the same
+ * vclock, so that recovery needs the snapshot and the files from its vclock on.
  * Invariants: (1) one checkpoint at a time; (2) no slice on the engine's thread is longer than a few milliseconds; (3) a
  * file is removed only when `checkpointCount` newer snapshots are durable and nobody pins it.
  */
-import { assert, BoxError, boxError, ByteWriter, type BoxError as Failure, unreachable } from '../../base/index.ts';
+import { assert, BoxError, boxError, ByteWriter, unreachable } from '../../base/index.ts';
 import { type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Env, Logger, WorkerHandle } from '../../env/index.ts';
 import type { ViewLimits } from '../arena/index.ts';
-import type { Space, SpaceMemory } from '../memtx/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
 import type { LogClient } from '../wal/index.ts';
 import { asSnapshotReply, type SnapshotRequest, type SnapshotWorkerParameters } from './snapshot-protocol.ts';
-import { type ExtraRows, type LostView, SnapshotSource } from './snapshot-source.ts';
+import { type LostView, type SnapshotSource, SnapshotRowForm } from './snapshot-source.ts';
+import { type CheckpointSource, openStateView, type StateView } from './state-view.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 /** Chunks that the worker has and has not taken yet. */
 const CHUNKS_IN_FLIGHT = 3;
 /** Rows between two looks at the clock. */
 const ROWS_PER_LOOK = 256;
-
-export type CheckpointSource = Readonly<{
-  memories: readonly SpaceMemory[];
-  spaces: () => Iterable<Space>;
-  sequenceRows: () => ExtraRows;
-}>;
 
 export type CheckpointOptions = Readonly<{
   directory: string;
@@ -106,33 +98,13 @@ export class Checkpointer {
     }
   }
 
-  /** Opens the view and waits until the log holds all that it shows, and begins a new file behind it. */
-  #begin(): Promise<{ source: SnapshotSource; vclock: Vclock }> {
-    return new Promise((resolve, reject) => {
-      this.#transactions.atBoundary(() => {
-        const { memories, spaces, sequenceRows } = this.#source;
-        const { clock } = this.#env;
-        const nowMs = clock.monotonicMs();
-        const source = new SnapshotSource(memories, spaces(), sequenceRows(), clock.realtimeSeconds(), nowMs);
-        const vclock = [...this.#logClient.vclock];
-        const settled = (error: Failure | null): void => {
-          if (error !== null) {
-            source.close();
-            reject(error);
-            return;
-          }
-          this.#logClient.rotate(vclock);
-          resolve({ source, vclock });
-        };
-        const batch = this.#transactions.currentBatch;
-        if (batch.transactionCount === 0) {
-          settled(null);
-        } else {
-          batch.listeners.push({ settled });
-          this.#transactions.flush();
-        }
-      });
-    });
+  /** Opens the view; the log begins a new file behind what it shows. */
+  #begin(): Promise<StateView> {
+    const { clock } = this.#env;
+    const form = new SnapshotRowForm(clock.realtimeSeconds());
+    return openStateView(this.#source, this.#transactions, this.#logClient, form, clock.monotonicMs(), (vclock) =>
+      this.#logClient.rotate(vclock),
+    );
   }
 
   async #write(source: SnapshotSource, vclock: Vclock): Promise<number> {

@@ -1,6 +1,6 @@
 /**
  * Which files of a data directory may go: the last `checkpointCount` snapshots stay, and every log file that the oldest
- * of them, or a pin, needs. A pin is what a backup, or later a replica, still reads.
+ * of them, a pin, or a replica needs. A pin is what a backup still reads.
  */
 import { boxError } from '../../base/index.ts';
 import { type Vclock, vclockIsCoveredBy, vclockSignature } from '../../codec/xlog/index.ts';
@@ -16,6 +16,10 @@ export class FileCollector {
   readonly #options: Readonly<{ directory: string }>;
   /** Snapshots that are kept. */
   checkpointCount: number;
+  /** States of those who will ask for the log behind them; the instance sets it. */
+  consumers: () => readonly Vclock[] = () => [];
+  /** Log files stay all: who needs them is not known yet. */
+  keepsLogs = false;
   /** Pinned snapshots, by signature: with their files, all newer ones stay. */
   readonly #pins = new Map<number, { count: number; files: readonly string[] }>();
 
@@ -59,6 +63,11 @@ export class FileCollector {
     return [logFilePath(this.#files, directory, signature, 'SNAP'), ...paths];
   }
 
+  /** State before the first row that the log's files still hold; empty if it holds all. */
+  oldestLogVclock(): Vclock {
+    return this.#logs()[0]?.vclock ?? [];
+  }
+
   /** Removes what nobody needs. Failures are logged: the next checkpoint tries again. */
   collect(): void {
     try {
@@ -81,8 +90,11 @@ export class FileCollector {
     }
     const entries = this.#logs();
     const vclock = this.#vclockOf(oldestNeeded);
-    if (vclock === null) return;
-    for (const entry of entries.slice(0, Math.max(0, firstNeeded(entries, vclock)))) this.#remove(entry.path);
+    if (vclock === null || this.keepsLogs) return;
+    // Local rows are no replica's business: it lacks none.
+    const consumers = this.consumers().map((state) => [Infinity, ...state.slice(1)]);
+    const needed = [vclock, ...consumers].map((state) => Math.max(0, firstNeeded(entries, state)));
+    for (const entry of entries.slice(0, Math.min(...needed))) this.#remove(entry.path);
   }
 
   #logs(): readonly LogFileEntry[] {
@@ -112,7 +124,7 @@ export class FileCollector {
   }
 }
 
-/** The newest file that begins at or before the snapshot is the first that its recovery reads; -1 without one. */
+/** The newest file that begins at or before the state is the first that whoever has it reads; -1 without one. */
 function firstNeeded(entries: readonly LogFileEntry[], vclock: Vclock): number {
   return entries.findLastIndex((entry) => vclockIsCoveredBy(entry.vclock, vclock));
 }

@@ -6,7 +6,7 @@
  * given back between slices. Nothing in the directory is changed, except that left over temporary files are removed.
  */
 import { BoxError, CorruptionError, boxError } from '../../base/index.ts';
-import { RowReader, type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
+import { type FileHeader, RowReader, type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
 import type { Env, Logger } from '../../env/index.ts';
 import { IN_PROGRESS_SUFFIX, LogFileCursor, LogReader, listSignatures, logFilePath } from '../wal/index.ts';
 import { SnapshotReading } from './snapshot-reading.ts';
@@ -54,6 +54,11 @@ export function hasState(env: Env, directory: string): boolean {
   return false;
 }
 
+/** Whose directory it is, by its newest snapshot. Throws as `recover`. */
+export function ownerOf(env: Env, directory: string): string {
+  return openNewestSnapshot(env, { directory, forceRecovery: false }, () => undefined).instanceUuid;
+}
+
 /** Recovers the directory. Throws CorruptionError, BoxError (a gap in the log, a row that cannot be applied), FileError. */
 export async function recover(
   env: Env,
@@ -62,26 +67,10 @@ export async function recover(
   applier: RowApplier,
   onProgress: RecoveryProgress,
 ): Promise<RecoveredState> {
-  const { files } = env;
   removeTemporaryFiles(env, options.directory);
-  const signature = listSignatures(files, options.directory, 'SNAP').at(-1);
-  if (signature === undefined) throw boxError('MISSING_SNAPSHOT');
-  const path = logFilePath(files, options.directory, signature, 'SNAP');
-  log.info(`recovering from \`${path}'`);
   const onWarning = (text: string): void => log.warn(text);
-  const snapshot = new LogFileCursor(env, path, {
-    kind: 'SNAP',
-    instanceUuid: null,
-    forceRecovery: options.forceRecovery,
-    acceptsTornWrite: false,
-    requiresEndMarker: true,
-    onWarning,
-  });
-  const { header } = snapshot;
-  snapshot.close();
-  checkSignature(path, signature, header.vclock);
-  const { instanceUuid } = header;
-  if (instanceUuid === null) throw new CorruptionError(path, -1, 'the header names no instance');
+  const { path, header, instanceUuid } = openNewestSnapshot(env, options, onWarning);
+  log.info(`recovering from \`${path}'`);
   const snapshotRows = await recoverSnapshot(env, log, path, options, applier, onProgress);
   for (const _step of applier.finishSnapshot()) await nextTurn(env);
   onProgress('snapshot', snapshotRows, 1);
@@ -95,6 +84,31 @@ export async function recover(
   const logRows = await recoverLog(env, log, reader, options, applier, onProgress);
   const { vclock, lastFileVclock } = reader;
   return { instanceUuid, snapshotVclock: header.vclock, vclock, lastFileVclock, snapshotRows, logRows };
+}
+
+function openNewestSnapshot(
+  env: Env,
+  { directory, forceRecovery }: RecoveryOptions,
+  onWarning: (text: string) => void,
+): Readonly<{ path: string; header: FileHeader; instanceUuid: string }> {
+  const { files } = env;
+  const signature = listSignatures(files, directory, 'SNAP').at(-1);
+  if (signature === undefined) throw boxError('MISSING_SNAPSHOT');
+  const path = logFilePath(files, directory, signature, 'SNAP');
+  const snapshot = new LogFileCursor(env, path, {
+    kind: 'SNAP',
+    instanceUuid: null,
+    forceRecovery,
+    acceptsTornWrite: false,
+    requiresEndMarker: true,
+    onWarning,
+  });
+  const { header } = snapshot;
+  snapshot.close();
+  checkSignature(path, signature, header.vclock);
+  const { instanceUuid } = header;
+  if (instanceUuid === null) throw new CorruptionError(path, -1, 'the header names no instance');
+  return { path, header, instanceUuid };
 }
 
 /** Applies the rows that a worker reads, chunk by chunk; returns their number. */

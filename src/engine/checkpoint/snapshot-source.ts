@@ -1,6 +1,6 @@
 /**
- * The rows of a snapshot, encoded from a read view in slices: system spaces by id, then user spaces by id, each in the
- * order of its primary key. Temporary and service spaces have none.
+ * The rows of a state, encoded from a read view in slices: system spaces by id, then user spaces by id, each in the order
+ * of its primary key. Temporary and service spaces have none. They become a snapshot, or what a joining replica gets.
  * Invariant: every row shows the state of the moment at which the source was made, whatever is written meanwhile.
  */
 import type { ByteWriter } from '../../base/index.ts';
@@ -28,11 +28,21 @@ export type LostView = Readonly<{ loss: ViewLoss; keptBytes: number }>;
 /** Rows that are not tuples of a space: the current values of sequences. */
 export type ExtraRows = Readonly<{ spaceId: number; tuples: readonly Uint8Array[] }>;
 
+/** How the source writes its rows. */
+export interface RowForm {
+  /** Rows of local spaces belong to it. */
+  readonly hasLocalSpaces: boolean;
+  /** Writes what comes before the tuple; `number` counts the rows. Returns what `end` needs. */
+  begin(writer: ByteWriter, number: number, spaceId: number, isLocal: boolean): number;
+  /** Completes the row, the tuple of which ends at the writer's position. */
+  end(writer: ByteWriter, start: number): void;
+}
+
 export class SnapshotSource {
   readonly #views: readonly Readonly<{ memory: SpaceMemory; view: ReadView }>[];
   readonly #spaces: readonly FrozenSpace[];
   readonly #extra: ExtraRows;
-  readonly #timestampSeconds: number;
+  readonly #form: RowForm;
   #at = 0;
   #row = 0;
   #extraDone = false;
@@ -46,18 +56,18 @@ export class SnapshotSource {
     memories: readonly SpaceMemory[],
     spaces: Iterable<Space>,
     extra: ExtraRows,
-    timestampSeconds: number,
+    form: RowForm,
     nowMs: number,
   ) {
     const giveUp = (loss: ViewLoss): void => this.#giveUp(loss);
     this.#views = memories.map((memory) => ({ memory, view: memory.views.open({ nowMs, giveUp }) }));
     this.#extra = extra;
-    this.#timestampSeconds = timestampSeconds;
+    this.#form = form;
     const frozen: FrozenSpace[] = [];
     for (const space of spaces) {
       const { primary, definition } = space;
       if (primary === null || definition.isTemporary || definition.engine !== 'memtx') continue;
-      if (space.id === extra.spaceId) continue;
+      if (space.id === extra.spaceId || (definition.isLocal && !form.hasLocalSpaces)) continue;
       frozen.push({ id: space.id, isLocal: definition.isLocal, arena: space.arena, snapshot: primary.freeze() });
     }
     this.#spaces = frozen.sort((a, b) => rank(a.id) - rank(b.id));
@@ -75,8 +85,7 @@ export class SnapshotSource {
       const space = this.#spaces[this.#at];
       if (!this.#extraDone && (space === undefined || rank(space.id) > this.#extra.spaceId)) {
         for (const tuple of this.#extra.tuples) {
-          this.#beginRow(writer, this.#extra.spaceId, false);
-          writer.writeBytes(tuple, 0, tuple.length);
+          this.#writeRow(writer, this.#extra.spaceId, false, tuple, 0, tuple.length);
         }
         this.#extraDone = true;
       }
@@ -86,9 +95,9 @@ export class SnapshotSource {
         this.#at++;
         continue;
       }
-      this.#beginRow(writer, space.id, space.isLocal);
       const start = tuplePosition(tuple);
-      writer.writeBytes(tupleSlab(space.arena, tuple), start, start + tupleSize(space.arena, tuple));
+      const end = start + tupleSize(space.arena, tuple);
+      this.#writeRow(writer, space.id, space.isLocal, tupleSlab(space.arena, tuple), start, end);
     }
     return true;
   }
@@ -112,9 +121,30 @@ export class SnapshotSource {
     this.onLoss(lost);
   }
 
-  /** `83 00 02 03 n 04 cb time 82 10 ce id 21`, where the first row has no number, as 0 is never written. */
-  #beginRow(writer: ByteWriter, spaceId: number, isLocal: boolean): void {
-    const number = this.#row++;
+  #writeRow(
+    writer: ByteWriter,
+    spaceId: number,
+    isLocal: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const row = this.#form.begin(writer, this.#row++, spaceId, isLocal);
+    writer.writeBytes(bytes, start, end);
+    this.#form.end(writer, row);
+  }
+}
+
+/** Rows of a snapshot file: `83 00 02 03 n 04 cb time 82 10 ce id 21`; the first has no number, as 0 is never written. */
+export class SnapshotRowForm implements RowForm {
+  readonly hasLocalSpaces = true;
+  readonly #timestampSeconds: number;
+
+  constructor(timestampSeconds: number) {
+    this.#timestampSeconds = timestampSeconds;
+  }
+
+  begin(writer: ByteWriter, number: number, spaceId: number, isLocal: boolean): number {
     writer.ensure(48);
     writer.writeByte(0x82 + (number === 0 ? 0 : 1) + (isLocal ? 1 : 0));
     writer.writeByte(0x00);
@@ -138,7 +168,10 @@ export class SnapshotSource {
     view.setUint32(position + 13, spaceId);
     bytes[position + 17] = 0x21;
     writer.position = position + 18;
+    return 0;
   }
+
+  end(): void {}
 }
 
 /** System spaces come first whatever ids users gave to theirs. */

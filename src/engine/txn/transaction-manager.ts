@@ -266,6 +266,18 @@ export class TransactionManager {
     return this.#current.transactionCount > 0 ? this.#current : this.#inFlight;
   }
 
+  /**
+   * Resolves when everything committed so far is as durable as the instance promises, and what the gate held is final.
+   * Rejects with the BoxError that the newest of it was undone by.
+   */
+  whenDurable(): Promise<void> {
+    const batch = this.newestBatch;
+    if (batch === null) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      batch.listeners.push({ settled: (error) => (error === null ? resolve() : reject(error)) });
+    });
+  }
+
   /** True when nothing waits for the log. */
   get isIdle(): boolean {
     return this.#inFlight === null && this.#current.transactionCount === 0;

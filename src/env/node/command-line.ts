@@ -1,6 +1,7 @@
 /** This process as a command: its words, its environment, its terminal, and its end. */
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { CommandLine } from '../index.ts';
 import { withFileErrors } from './file-errors.ts';
@@ -9,6 +10,8 @@ import { createTerminal } from './terminal.ts';
 /** Words of the process in front of the command's own: Node and the program. */
 const OWN_WORDS = 2;
 const STANDARD_OUTPUT = 1;
+/** Lies beside the program. */
+const SCRIPT_PROGRAM = 'tarantool';
 /** Set for a process that was started in the background. */
 const BACKGROUND_VARIABLE = 'PICODATA_IN_BACKGROUND';
 
@@ -16,6 +19,7 @@ export function createCommandLine(): CommandLine {
   return {
     words: process.argv.slice(OWN_WORDS),
     environment: process.env,
+    scriptProgram: join(dirname(process.argv[1] ?? ''), SCRIPT_PROGRAM),
     nodeVersion: process.version,
     terminal: createTerminal(),
     writeBytes(bytes) {

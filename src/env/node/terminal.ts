@@ -19,6 +19,9 @@ export function createTerminal(): Terminal {
     get isErrorScreen() {
       return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
     },
+    get screenColumns() {
+      return process.stdout.isTTY === true ? process.stdout.columns : null;
+    },
     writeOutput: (text) => writeAll(STANDARD_OUTPUT, text),
     writeError: (text) => writeAll(STANDARD_ERROR, text),
     openLineEditor: (complete) => new NodeLineEditor(complete),
@@ -48,7 +51,7 @@ class NodeLineEditor implements LineEditor {
   #waiting: ((event: LineEvent) => void) | null = null;
   #isClosed = false;
 
-  constructor(complete: (text: string) => Completion) {
+  constructor(complete: (text: string) => Completion | Promise<Completion>) {
     this.#interface = readline.createInterface({
       input: process.stdin,
       output: process.stdout,
@@ -56,11 +59,12 @@ class NodeLineEditor implements LineEditor {
       terminal: process.stdin.isTTY === true,
       historySize: HISTORY_LINES,
       removeHistoryDuplicates: true,
-      completer: (line: string): [string[], string] => {
-        const { prefix, words } = complete(line);
-        return [[...words], prefix];
+      completer: (line: string, give: (error: null, found: [string[], string]) => void): void => {
+        void Promise.resolve(complete(line)).then(({ prefix, words }) => give(null, [[...words], prefix]));
       },
     });
+    // An input that has ended before tells nobody again.
+    this.#isClosed = process.stdin.readableEnded;
     this.#interface.on('line', (text) => this.#take({ kind: 'line', text }));
     this.#interface.on('SIGINT', () => this.#interrupt());
     this.#interface.on('close', () => {

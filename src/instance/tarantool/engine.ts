@@ -12,13 +12,20 @@ import {
   type LuaMachine,
   type LuaValue,
 } from '../../app/lua/index.ts';
-import type { Address, CommandLine, Env } from '../../env/index.ts';
+import type { CommandLine, Env } from '../../env/index.ts';
 import { formatAddress } from '../../client/index.ts';
 import type { Box, Session } from '../../engine/box/index.ts';
 import type { WalMode } from '../../engine/wal/index.ts';
 import { randomUuid } from '../identity.ts';
 import { Instance, startFailureText } from '../instance.ts';
-import { changeInstance, listenAddressOf, logLevelOf, thresholdOf } from '../lua-configuration.ts';
+import {
+  changeInstance,
+  listenAddressOf,
+  logLevelOf,
+  replicationOptionsOf,
+  thresholdOf,
+} from '../lua-configuration.ts';
+import { DEFAULT_REPLICATION_OPTIONS } from '../../replication/index.ts';
 import { DEFAULT_INSTANCE_OPTIONS, type InstanceOptions } from '../options.ts';
 
 export type EngineHandlers = Readonly<{
@@ -69,7 +76,7 @@ export class TarantoolEngine implements EngineControl {
   }
 
   async start(values: CfgValues): Promise<void> {
-    const { options, listen } = this.#optionsOf(values);
+    const options = this.#optionsOf(values);
     await this.#prepare(values);
     let instance: Instance;
     try {
@@ -81,9 +88,9 @@ export class TarantoolEngine implements EngineControl {
             configuration: this.#configuration.running(this.#configure),
             waitsForLog: options.walMode !== 'none',
             facts: {
-              status: () => 'running',
+              status: () => (this.#instance?.replication.isOrphan === true ? 'orphan' : 'running'),
               listen: () => this.#instance?.addresses.map(formatAddress)[0] ?? null,
-              replicaId: () => 1,
+              replicaId: () => this.#instance?.replication.members.ownId ?? 0,
               sections: {},
             },
           });
@@ -99,7 +106,6 @@ export class TarantoolEngine implements EngineControl {
     }
     this.#instance = instance;
     this.#handlers.onStarted(instance);
-    if (listen !== null) await instance.listen(listen);
   }
 
   async change(name: string, value: LuaValue): Promise<void> {
@@ -135,16 +141,17 @@ export class TarantoolEngine implements EngineControl {
     }
   }
 
-  #optionsOf(values: CfgValues): Readonly<{ options: InstanceOptions; listen: Address | null }> {
+  #optionsOf(values: CfgValues): InstanceOptions {
     const text = (name: string): string => String(values.get(name));
     const number = (name: string): number => Number(values.get(name));
     if (values.get('wal_dir') !== values.get('memtx_dir')) {
       throw new Error("Incorrect value for option 'wal_dir': must be the same directory as memtx_dir here");
     }
-    const options: InstanceOptions = {
+    const cleanupDelay = values.get('wal_cleanup_delay');
+    return {
       ...DEFAULT_INSTANCE_OPTIONS,
       dataDir: text('memtx_dir'),
-      listen: null,
+      listen: listenAddressOf(values.get('listen')),
       trust: { kind: 'stored' },
       uuids: {
         instance: uuidOf(this.#env, values.get('instance_uuid')),
@@ -160,8 +167,9 @@ export class TarantoolEngine implements EngineControl {
       checkpointCount: number('checkpoint_count'),
       forceRecovery: values.get('force_recovery') === true,
       readOnly: values.get('read_only') === true,
+      replication: { ...DEFAULT_REPLICATION_OPTIONS, ...replicationOptionsOf(values) },
+      ...(typeof cleanupDelay === 'number' ? { walCleanupDelaySeconds: cleanupDelay } : {}),
     };
-    return { options, listen: listenAddressOf(values.get('listen')) };
   }
 }
 

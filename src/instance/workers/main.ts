@@ -2,6 +2,7 @@
 import { unreachable } from '../../base/index.ts';
 import { runCheckpointWorker, runReadingWorker } from '../../engine/checkpoint/index.ts';
 import { runLogWorker } from '../../engine/wal/index.ts';
+import { runRelayWorker } from '../../replication/index.ts';
 import { createWorkerEnv, workerChannel, workerStart } from '../../env/node/index.ts';
 
 const { kind, parameters } = workerStart();
@@ -14,6 +15,9 @@ switch (kind) {
     break;
   case 'recovery':
     runReadingWorker(createWorkerEnv(), workerChannel(), parameters);
+    break;
+  case 'relay':
+    runRelayWorker(createWorkerEnv(), workerChannel());
     break;
   default:
     unreachable(kind);

@@ -19,28 +19,26 @@ const SET_LANGUAGE = /^\\s(?:et)?\s+l(?:ang(?:uage)?)?(?:\s+(\S+?))?\s*;?$/;
 export class Console {
   readonly #terminal: Terminal;
   readonly #languages: ReadonlyMap<string, ConsoleLanguage>;
-  readonly #prompt: string;
-  readonly #editor: LineEditor;
+  readonly #name: string;
+  #editor: LineEditor;
   #languageName: string;
+  #isClosed = false;
 
   constructor({ terminal, languages, name }: ConsoleOptions) {
     this.#terminal = terminal;
     this.#languages = languages;
-    this.#prompt = `${name}> `;
+    this.#name = name;
     [this.#languageName = ''] = languages.keys();
-    this.#editor = terminal.openLineEditor((line) => this.#language.complete(line));
+    this.#editor = this.#openEditor();
   }
 
   /** Resolves when the person has quit. Rejects if the instance cannot go on. */
   async run(): Promise<void> {
     try {
-      for (;;) {
+      for (let goesOn = await this.#language.start(); goesOn;) {
         const text = await this.#readText();
-        if (text === null) return;
-        if (text.trim() === '' || this.#setLanguage(text)) continue;
-        const answer = await this.#language.evaluate(text);
-        if (answer === null) return;
-        this.#terminal.writeOutput(answer.endsWith('\n') ? answer : `${answer}\n`);
+        if (text === null) goesOn = await this.#leave();
+        else if (text.trim() !== '' && !this.#setLanguage(text)) goesOn = await this.#evaluate(text);
       }
     } finally {
       this.#editor.close();
@@ -50,7 +48,27 @@ export class Console {
 
   /** Ends `run`, also one that waits for a line. */
   close(): void {
+    this.#isClosed = true;
     this.#editor.close();
+  }
+
+  #openEditor(): LineEditor {
+    return this.#terminal.openLineEditor((line) => this.#language.complete(line));
+  }
+
+  /** Whether the console goes on. */
+  async #evaluate(text: string): Promise<boolean> {
+    const answer = await this.#language.evaluate(text);
+    if (answer.text !== '') this.#terminal.writeOutput(answer.text.endsWith('\n') ? answer.text : `${answer.text}\n`);
+    return !answer.isQuit;
+  }
+
+  /** The input has ended; a console that was elsewhere goes on here. */
+  async #leave(): Promise<boolean> {
+    if (this.#isClosed || !(await this.#language.leave())) return false;
+    this.#editor.close();
+    this.#editor = this.#openEditor();
+    return true;
   }
 
   get #language(): ConsoleLanguage {
@@ -60,9 +78,10 @@ export class Console {
   /** Lines that make a whole text; null at the end of the input. */
   async #readText(): Promise<string | null> {
     let text = '';
-    const continuation = `${' '.repeat(this.#prompt.length - 2)}> `;
+    const prompt = `${this.#language.place ?? this.#name}> `;
+    const continuation = `${' '.repeat(prompt.length - 2)}> `;
     for (;;) {
-      const event = await this.#editor.read(text === '' ? this.#prompt : continuation);
+      const event = await this.#editor.read(text === '' ? prompt : continuation);
       if (event.kind === 'end') return null;
       if (event.kind === 'interrupt') {
         if (text === '' && !event.hadText) this.#terminal.writeOutput('\\quit or Ctrl-D stops the instance\n');

@@ -5,7 +5,8 @@
  * of the text ends nothing but the text. A broken invariant of the engine is not the text's and passes through.
  */
 import { AssertionError, BoxError, type BoxError as Failure } from '../../base/index.ts';
-import { createLocalApi, type LocalApi, whenDurable } from '../../app/procedures/index.ts';
+import type { ConsoleAnswer } from '../../app/lua/index.ts';
+import { createLocalApi, type LocalApi } from '../../app/procedures/index.ts';
 import type { Box, Session } from '../../engine/box/index.ts';
 import type { Completion, ScriptContext, Scripts } from '../../env/index.ts';
 import { completeLine } from './completion.ts';
@@ -27,6 +28,7 @@ const COMMANDS = ['\\help', '\\quit', '\\set language js', '\\set language lua']
 const COMMAND_TEXT = /^\\(\w*)\s*(.*?)\s*;?$/s;
 
 export class JavaScriptLanguage implements ConsoleLanguage {
+  readonly place = null;
   readonly #box: Box;
   readonly #api: LocalApi;
   readonly #context: ScriptContext;
@@ -45,8 +47,16 @@ export class JavaScriptLanguage implements ConsoleLanguage {
     return !text.startsWith('\\') && this.#context.isIncomplete(text);
   }
 
-  async evaluate(text: string): Promise<string | null> {
-    if (text.startsWith('\\')) return command(text);
+  start(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async evaluate(text: string): Promise<ConsoleAnswer> {
+    const answer = text.startsWith('\\') ? command(text) : await this.#answerTo(text);
+    return { text: answer ?? '', isQuit: answer === null };
+  }
+
+  async #answerTo(text: string): Promise<string> {
     try {
       const evaluated = this.#run(text);
       const value = isThenable(evaluated) ? await evaluated : evaluated;
@@ -64,6 +74,10 @@ export class JavaScriptLanguage implements ConsoleLanguage {
     return completeLine(line, this.#api, this.#globalNames, names);
   }
 
+  leave(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   close(): void {}
 
   /** `{ ... }` is an object before it is a block; `await` is what the console does anyway. */
@@ -79,7 +93,7 @@ export class JavaScriptLanguage implements ConsoleLanguage {
 
   async #settleWrites(): Promise<Failure | null> {
     try {
-      await whenDurable(this.#box);
+      await this.#box.transactions.whenDurable();
       return null;
     } catch (error) {
       if (error instanceof BoxError) return error;
@@ -88,6 +102,7 @@ export class JavaScriptLanguage implements ConsoleLanguage {
   }
 }
 
+/** Null for the end of the console. */
 function command(text: string): string | null {
   const [, name = '', words = ''] = COMMAND_TEXT.exec(text) ?? [];
   switch (name) {

@@ -2,29 +2,31 @@
 import { fromByteText, toByteText } from '../../base/index.ts';
 import {
   completeLua,
+  type ConsoleAnswer,
   type ConsoleSession,
-  type ConsoleSessions,
   type LuaInstallation,
   type LuaMachine,
 } from '../../app/lua/index.ts';
 import type { Session } from '../../engine/box/index.ts';
 import type { Completion } from '../../env/index.ts';
 import type { ConsoleLanguage } from './language.ts';
+import { completeRemotely } from './remote-language.ts';
 
 export class LuaLanguage implements ConsoleLanguage {
   readonly #machine: LuaMachine;
   readonly #session: () => Session | null;
-  readonly #consoles: ConsoleSessions;
+  readonly #console: ConsoleSession;
 
   /** `session` is on whose behalf texts run; null where there is no database. */
   constructor({ machine, consoles }: LuaInstallation, session: () => Session | null) {
     this.#machine = machine;
     this.#session = session;
-    this.#consoles = consoles;
+    this.#console = consoles.open();
   }
 
-  get #console(): ConsoleSession {
-    return this.#consoles.of(this.#session());
+  get place(): string | null {
+    const { remoteName } = this.#console;
+    return remoteName === null ? null : fromByteText(remoteName);
   }
 
   /** What must stand at the end of a text beside the line's end; empty if nothing. */
@@ -36,31 +38,47 @@ export class LuaLanguage implements ConsoleLanguage {
     return this.#console.isIncomplete(toByteText(text));
   }
 
-  async evaluate(text: string): Promise<string | null> {
-    return this.evaluateBytes(toByteText(text)).then((answer) => (answer === null ? null : fromByteText(answer)));
+  start(): Promise<boolean> {
+    return this.#run(this.#console.start());
+  }
+
+  async evaluate(text: string): Promise<ConsoleAnswer> {
+    const answer = await this.evaluateBytes(toByteText(text));
+    return { ...answer, text: fromByteText(answer.text) };
   }
 
   /** The same with bytes as characters on both sides. */
-  async evaluateBytes(text: string): Promise<string | null> {
-    let answer: string | null = null;
-    const console = this.#console;
-    function* run(): Generator<object, undefined, unknown> {
-      const { text: given, isQuit } = yield* console.evaluate(text);
-      answer = isQuit ? null : given;
-      return undefined;
-    }
+  async evaluateBytes(text: string): Promise<ConsoleAnswer> {
     try {
-      await this.#machine.runExecution('console', this.#session(), run());
+      return await this.#run(this.#console.evaluate(text));
     } catch (error) {
-      return console.failure(this.#machine.errorText(error));
+      return { text: this.#console.failure(this.#machine.errorText(error)), isQuit: false };
     }
-    return answer;
   }
 
-  complete(line: string): Completion {
+  complete(line: string): Completion | Promise<Completion> {
+    const { remote } = this.#console;
+    if (remote !== null) return completeRemotely(remote, line);
     const { globals, runtime } = this.#machine.state;
     return completeLua(line, globals, runtime);
   }
 
-  close(): void {}
+  leave(): Promise<boolean> {
+    return this.#run(this.#console.leave());
+  }
+
+  close(): void {
+    this.#console.close();
+  }
+
+  /** Runs it in a fiber of its own. */
+  async #run<Result>(step: Generator<object, Result, unknown>): Promise<Result> {
+    const outcome: Result[] = [];
+    function* run(): Generator<object, undefined, unknown> {
+      outcome.push(yield* step);
+      return undefined;
+    }
+    await this.#machine.runExecution('console', this.#session(), run());
+    return outcome[0]!;
+  }
 }

@@ -1,38 +1,57 @@
 /** A console of another process: texts are sent there, answers come back as they are to be printed. */
-import { toByteText } from '../../base/index.ts';
-import { isIncompleteLua } from '../../app/lua/index.ts';
+import { fromByteText, toByteText } from '../../base/index.ts';
+import { type ConsoleAnswer, isIncompleteLua, type RemoteConsole } from '../../app/lua/index.ts';
 import type { Completion } from '../../env/index.ts';
 import type { ConsoleLanguage } from './language.ts';
 
-/** Where texts are evaluated; both sides are UTF-8 text. */
-export interface RemoteEvaluator {
-  /** Rejects when the connection is lost. */
-  evaluate(text: string): Promise<string>;
-  close(): void;
-}
-
 const QUIT = /^\\q(?:uit)?\s*;?$/;
+/** The word at the end of a line, with the path in front of it. */
+const LAST_WORD = /[\w.:]+$/;
 
 export class RemoteLanguage implements ConsoleLanguage {
-  readonly #evaluator: RemoteEvaluator;
+  readonly place = null;
+  readonly #console: RemoteConsole;
 
-  constructor(evaluator: RemoteEvaluator) {
-    this.#evaluator = evaluator;
+  constructor(console: RemoteConsole) {
+    this.#console = console;
+  }
+
+  start(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   isIncomplete(text: string): boolean {
     return !text.startsWith('\\') && isIncompleteLua(toByteText(text));
   }
 
-  async evaluate(text: string): Promise<string | null> {
-    return QUIT.test(text) ? null : this.#evaluator.evaluate(text);
+  /** Rejects when the connection is lost. */
+  async evaluate(text: string): Promise<ConsoleAnswer> {
+    if (QUIT.test(text)) return { text: '', isQuit: true };
+    const answer = await this.#console.evaluate(toByteText(text));
+    return { text: fromByteText(answer ?? ''), isQuit: false };
   }
 
-  complete(): Completion {
-    return { prefix: '', words: [] };
+  complete(line: string): Promise<Completion> {
+    return completeRemotely(this.#console, line);
+  }
+
+  leave(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   close(): void {
-    this.#evaluator.close();
+    this.#console.close();
+  }
+}
+
+/** What could stand at the end of a line, as the other process knows it. */
+export async function completeRemotely(console: RemoteConsole, line: string): Promise<Completion> {
+  const [prefix = ''] = LAST_WORD.exec(line) ?? [];
+  if (prefix === '') return { prefix, words: [] };
+  try {
+    return { prefix, words: await console.complete(prefix) };
+  } catch {
+    // The next text tells that the connection is lost.
+    return { prefix, words: [] };
   }
 }

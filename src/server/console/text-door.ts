@@ -28,21 +28,25 @@ export type TextDoorHost = Readonly<{
 export class TextDoor {
   readonly #host: TextDoorHost;
   readonly #connections = new Set<TextConnection>();
-  readonly #listeners: Listener[] = [];
+  readonly #listeners = new Set<Listener>();
 
   constructor(host: TextDoorHost) {
     this.#host = host;
   }
 
   /** Rejects with NetworkError. */
-  async listen(address: Address): Promise<Address> {
+  async listen(address: Address): Promise<Listener> {
     const listener = await this.#host.network.listen(address, (stream) => this.#accept(stream));
-    this.#listeners.push(listener);
-    return listener.address;
+    const close = async (): Promise<void> => {
+      if (this.#listeners.delete(known)) await listener.close();
+    };
+    const known: Listener = { address: listener.address, close };
+    this.#listeners.add(known);
+    return known;
   }
 
   async stop(): Promise<void> {
-    for (const listener of this.#listeners.splice(0)) await listener.close();
+    for (const listener of [...this.#listeners]) await listener.close();
     for (const connection of this.#connections) connection.close();
   }
 
@@ -59,6 +63,7 @@ class TextConnection {
   readonly #language: LuaLanguage;
   readonly #onClosed: () => void;
   #input = '';
+  #isStarted = false;
   #isBusy = false;
   #isClosed = false;
   #isPaused = false;
@@ -76,6 +81,7 @@ class TextConnection {
       onDrain: () => this.#drained(),
       onClose: () => this.#closed(),
     });
+    void this.#proceed();
   }
 
   close(): void {
@@ -92,19 +98,28 @@ class TextConnection {
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
+      if (!this.#isStarted && !(await this.#start())) return;
       while (!this.#isClosed && !this.#isPaused) {
         const text = this.#nextText();
         if (text === null) break;
-        const answer = await this.#language.evaluateBytes(text);
-        if (answer === null) {
+        const { text: answer, isQuit } = await this.#language.evaluateBytes(text);
+        if (answer !== '') this.#send(answer);
+        if (isQuit) {
           this.#stream.end();
           break;
         }
-        this.#send(answer);
       }
     } finally {
       this.#isBusy = false;
     }
+  }
+
+  /** What a program's hook throws ends the connection. */
+  async #start(): Promise<boolean> {
+    this.#isStarted = true;
+    const goesOn = await this.#language.start().catch(() => false);
+    if (!goesOn) this.#stream.end();
+    return goesOn;
   }
 
   /** A line without its end, or what stands before the delimiter and a line's end; null if it is not all there. */
@@ -133,6 +148,7 @@ class TextConnection {
 
   #closed(): void {
     this.#isClosed = true;
+    this.#language.close();
     if (this.#session !== null) this.#box?.sessions.close(this.#session);
     this.#onClosed();
   }

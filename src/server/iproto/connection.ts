@@ -19,6 +19,13 @@ import { type PendingOwner, PendingReplies } from './pending-replies.ts';
 import type { SlicedWork, WorkStep } from './sliced-work.ts';
 import { ConnectionWatchers } from './connection-watchers.ts';
 
+/** Who takes a connection over that serves no requests any more. */
+export interface ConnectionTaker {
+  packet(bytes: Uint8Array, start: number, end: number): void;
+  drained(): void;
+  closed(): void;
+}
+
 /** Large replies of one connection that wait for each other; beyond it no more of its requests are read. */
 const LARGE_REPLIES_MAX = 8;
 
@@ -72,6 +79,7 @@ export class IprotoConnection implements PendingOwner {
   #isPausedForLog = false;
   #isPausedForLargeReplies = false;
   #largeReplies: LargeReplies | null = null;
+  #taker: ConnectionTaker | null = null;
   #peerEnded = false;
   #isClosed = false;
 
@@ -237,6 +245,22 @@ export class IprotoConnection implements PendingOwner {
     this.#pauseIfFull(queued);
   }
 
+  /** Packets go to the taker from now on; null: they are requests again. */
+  takeOver(taker: ConnectionTaker | null): void {
+    this.#taker = taker;
+  }
+
+  /** Sends packets behind what has been written; the bytes are the connection's from now on. */
+  sendPackets(packets: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#send();
+    this.#stream.write(packets);
+  }
+
+  get queuedBytes(): number {
+    return this.#stream.queuedBytes;
+  }
+
   /** For a failure that is no answer. */
   fail(error: unknown): void {
     this.#host.failed(error);
@@ -282,6 +306,10 @@ export class IprotoConnection implements PendingOwner {
 
   /** Gathers requests that lie in the chunk; one that was put together from several chunks is executed at once. */
   #packet(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#taker !== null) {
+      this.#taker.packet(bytes, start, end);
+      return;
+    }
     const { decoders } = this.#host;
     const decoder = decoders[this.#gathered++]!;
     const error = decoder.decodeHeader(bytes, start, end);
@@ -331,6 +359,7 @@ export class IprotoConnection implements PendingOwner {
 
   #drained(): void {
     this.#largeReplies?.proceed();
+    this.#taker?.drained();
     if (!this.#isPausedForOutput) return;
     this.#isPausedForOutput = false;
     this.#resume();
@@ -342,6 +371,7 @@ export class IprotoConnection implements PendingOwner {
     for (const transaction of this.streams.values()) transaction.rollback();
     this.streams.clear();
     this.openWatchers?.unwatchAll();
+    this.#taker?.closed();
     this.#largeReplies?.proceed();
     if (this.#output !== null) this.#host.pool.give(this.#output);
     this.#output = null;

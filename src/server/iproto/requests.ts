@@ -4,7 +4,7 @@
  * BoxError is its answer; anything else is a failure of ours.
  */
 import { BoxError, boxError } from '../../base/index.ts';
-import { beginDataResponse, BODY_KEY, endDataResponse, REQUEST_TYPE } from '../../codec/iproto/index.ts';
+import { type Ballot, beginDataResponse, BODY_KEY, endDataResponse, REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import {
   type Box,
   executeChange,
@@ -21,6 +21,8 @@ import { authenticate, identify, ping, vote } from './session-requests.ts';
 import { changeWhenBuilt } from './schema-requests.ts';
 import { executeInStream } from './stream-requests.ts';
 import { decodeBody, requireWholeBody } from './request-body.ts';
+import type { Relays } from '../../replication/index.ts';
+import { replicate } from './replication-requests.ts';
 import { unwatch, watch, watchOnce } from './watch-requests.ts';
 
 const SELECT_KEYS = mandatoryKeys(REQUEST_TYPE.select) ?? [];
@@ -30,12 +32,20 @@ const ONE_TURN = { tuples: 2000, bytes: 1024 * 1024 } as const;
 const WITHOUT_BOUND = { tuples: Infinity, bytes: Infinity } as const;
 const NOP_KEYS = [BODY_KEY.spaceId];
 
+/** What requests ask of the server beside the engine. */
+export interface RequestHost {
+  readonly isLoading: boolean;
+  readonly relays: Relays | null;
+  ballot(): Ballot;
+}
+
 /** Executes the request in the connection's decoder. */
-export function executeRequest(box: Box, connection: IprotoConnection): void {
+export function executeRequest(box: Box, connection: IprotoConnection, host: RequestHost): void {
   const { request } = connection;
   const type = request.type & 0xff;
   try {
-    if (request.streamId === 0 || !executeInStream(box, connection, type)) dispatch(box, connection, type);
+    if (host.isLoading && type !== REQUEST_TYPE.vote) throw boxError('LOADING');
+    if (request.streamId === 0 || !executeInStream(box, connection, type)) dispatch(box, connection, type, host);
   } catch (error) {
     if (!(error instanceof BoxError)) throw error;
     connection.writeError(error);
@@ -43,7 +53,7 @@ export function executeRequest(box: Box, connection: IprotoConnection): void {
 }
 
 /** Executes a request outside of any transaction of a stream. */
-function dispatch(box: Box, connection: IprotoConnection, type: number): void {
+function dispatch(box: Box, connection: IprotoConnection, type: number, host: RequestHost): void {
   switch (type) {
     case REQUEST_TYPE.select:
       return select(box, connection);
@@ -64,7 +74,13 @@ function dispatch(box: Box, connection: IprotoConnection, type: number): void {
       return identify(box, connection);
     case REQUEST_TYPE.vote:
     case REQUEST_TYPE.voteDeprecated:
-      return vote(box, connection, type);
+      return vote(box, connection, type, host.ballot());
+    case REQUEST_TYPE.join:
+    case REQUEST_TYPE.subscribe:
+    case REQUEST_TYPE.fetchSnapshot:
+    case REQUEST_TYPE.register:
+      if (host.relays === null) throw boxError('LOADING');
+      return replicate(host.relays, connection, type);
     case REQUEST_TYPE.watch:
       return watch(box, connection);
     case REQUEST_TYPE.unwatch:

@@ -3,10 +3,11 @@
  * Invariant: when more than `netMessagesMax` requests wait for the log or a procedure, no connection is read from until
  * no more than half of so many wait. What had been read by then is executed nevertheless.
  */
-import { encodeGreeting, RequestDecoder } from '../../codec/iproto/index.ts';
+import { type Ballot, encodeGreeting, RequestDecoder } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Address as NetworkAddress, Env, Listener, Stream } from '../../env/index.ts';
 import { type Box, mandatoryKeys } from '../../engine/box/index.ts';
+import type { Relays } from '../../replication/index.ts';
 import { type ConnectionHost, IprotoConnection } from './connection.ts';
 import { BufferPool } from './output.ts';
 import { executeRequest } from './requests.ts';
@@ -23,14 +24,25 @@ export type IprotoServerOptions = Readonly<{
   /** Requests that may wait before no connection is read from. */
   netMessagesMax: number;
   packetBytesMax?: number;
+  /** Without it no replica is served. */
+  replication?: ReplicationDoor;
   onFailure: (error: unknown) => void;
 }>;
+
+/** What replicas and servers that look for a leader ask. */
+export interface ReplicationDoor {
+  /** Null while there are no data. */
+  readonly relays: Relays | null;
+  ballot(): Ballot;
+}
 
 export class IprotoServer implements ConnectionHost {
   readonly pool = new BufferPool();
   readonly decoders: readonly RequestDecoder[] = Array.from({ length: GATHERED_MAX }, () => new RequestDecoder());
   readonly packetBytesMax: number;
   readonly work: SlicedWork;
+  /** Data are being got: only VOTE is answered. */
+  isLoading: boolean;
   readonly #env: Env;
   readonly #box: Box;
   readonly #options: IprotoServerOptions;
@@ -48,6 +60,7 @@ export class IprotoServer implements ConnectionHost {
     this.#box = box;
     this.#options = options;
     this.netMessagesMax = options.netMessagesMax;
+    this.isLoading = options.replication !== undefined;
     this.packetBytesMax = options.packetBytesMax ?? LIMITS.frameBytesMax;
   }
 
@@ -88,7 +101,29 @@ export class IprotoServer implements ConnectionHost {
     return this.#env.clock.monotonicMs();
   }
 
+  get relays(): Relays | null {
+    return this.#options.replication?.relays ?? null;
+  }
+
+  /** What is answered to VOTE. */
+  ballot(): Ballot {
+    const { replication } = this.#options;
+    if (replication !== undefined) return replication.ballot();
+    const { isReadOnly } = this.#box.statements;
+    const vclock = this.#box.vclock();
+    return {
+      isReadOnlyConfigured: isReadOnly,
+      isReadOnly,
+      vclock,
+      gcVclock: vclock,
+      isAnonymous: false,
+      isBooted: true,
+      canLead: false,
+    };
+  }
+
   foresee(requests: readonly RequestDecoder[], count: number): void {
+    if (this.isLoading) return;
     const { lookahead } = this.#box;
     for (let at = 0; at < count; at++) {
       const request = requests[at]!;
@@ -100,7 +135,7 @@ export class IprotoServer implements ConnectionHost {
   }
 
   execute(connection: IprotoConnection): void {
-    executeRequest(this.#box, connection);
+    executeRequest(this.#box, connection, this);
   }
 
   scheduleFlush(connection: IprotoConnection): void {

@@ -1,22 +1,17 @@
 /** Requests about the connection itself: PING, AUTH, ID, VOTE. */
 import { boxError } from '../../base/index.ts';
 import {
-  BALLOT_KEY,
+  type Ballot,
   beginResponse,
   BODY_KEY,
   endResponse,
   FEATURE,
   PROTOCOL_VERSION,
   REQUEST_TYPE,
+  writeBallot,
   writeOkResponse,
 } from '../../codec/iproto/index.ts';
-import {
-  readExactString,
-  writeArrayHeader,
-  writeBoolean,
-  writeMapHeader,
-  writeUnsigned,
-} from '../../codec/msgpack/index.ts';
+import { readExactString, writeArrayHeader, writeMapHeader, writeUnsigned } from '../../codec/msgpack/index.ts';
 import type { Box } from '../../engine/box/index.ts';
 import type { IprotoConnection } from './connection.ts';
 import { checkSchemaVersion, decodeBody, requireWholeBody } from './request-body.ts';
@@ -62,36 +57,12 @@ export function identify(box: Box, connection: IprotoConnection): void {
 }
 
 /** What a server that looks for a leader asks first. */
-export function vote(box: Box, connection: IprotoConnection, type: number): void {
+export function vote(box: Box, connection: IprotoConnection, type: number, ballot: Ballot): void {
   if (type === REQUEST_TYPE.voteDeprecated) throw boxError('UNKNOWN_REQUEST_TYPE', type);
   requireWholeBody(connection);
   checkSchemaVersion(connection);
   const { request, output } = connection;
   const start = beginResponse(output);
-  const { isReadOnly } = box.statements;
-  const vclock = box.vclock();
-  writeMapHeader(output, 1);
-  output.writeByte(BODY_KEY.ballot);
-  writeMapHeader(output, 5);
-  output.writeByte(BALLOT_KEY.isReadOnlyConfigured);
-  writeBoolean(output, isReadOnly);
-  output.writeByte(BALLOT_KEY.isReadOnly);
-  writeBoolean(output, isReadOnly);
-  output.writeByte(BALLOT_KEY.isBooted);
-  writeBoolean(output, true);
-  output.writeByte(BALLOT_KEY.vclock);
-  writeVclockMap(output, vclock);
-  output.writeByte(BALLOT_KEY.gcVclock);
-  writeVclockMap(output, vclock);
+  writeBallot(output, ballot);
   endResponse(output, start, REQUEST_TYPE.ok, request.syncHigh, request.syncLow, box.catalog.schemaVersion);
-}
-
-/** Local rows, component 0, are nobody else's business. */
-function writeVclockMap(output: IprotoConnection['output'], vclock: readonly number[]): void {
-  const components = vclock.map((lsn, id) => ({ id, lsn })).filter(({ id, lsn }) => id > 0 && lsn > 0);
-  writeMapHeader(output, components.length);
-  for (const { id, lsn } of components) {
-    writeUnsigned(output, id);
-    writeUnsigned(output, lsn);
-  }
 }

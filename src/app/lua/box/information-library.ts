@@ -1,7 +1,7 @@
 /** `box.info`, `box.stat`, `box.slab` and `box.runtime`: what an instance says of itself. */
 import { TARANTOOL_VERSION } from '../../../base/index.ts';
 import { SYSTEM_SPACE } from '../../../engine/catalog/index.ts';
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 import { luaInteger } from '../ffi/numbers.ts';
 import type { BoxContext } from './context.ts';
@@ -18,12 +18,6 @@ export type InstanceFacts = Readonly<{
   /** Other sections of `box.info`, such as `replication`; each is asked for when it is looked at. */
   sections: Readonly<Record<string, () => LuaValue>>;
 }>;
-
-function tableOf(entries: Readonly<Record<string, LuaValue>>): LuaTable {
-  const table = new LuaTable();
-  for (const [name, value] of Object.entries(entries)) if (value !== undefined) table.setString(name, value);
-  return table;
-}
 
 /** A table that answers by functions: `object.name` and, all of them, `object()`. */
 function answering(

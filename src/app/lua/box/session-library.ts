@@ -4,7 +4,8 @@ import type { Session } from '../../../engine/box/index.ts';
 import { SYSTEM_SPACE } from '../../../engine/catalog/index.ts';
 import { Integer64 } from '../ffi/numbers.ts';
 import { checkFunction } from '../runtime/arguments.ts';
-import { captureFrames, LuaError, runtimeError } from '../runtime/errors.ts';
+import { LuaError, runtimeError } from '../runtime/errors.ts';
+import { captureFrames } from '../runtime/stack.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { rawToText } from '../runtime/types.ts';
 import {

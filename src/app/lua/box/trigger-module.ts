@@ -1,39 +1,62 @@
-/** The module `internal.trigger`: lists of triggers that programs make for themselves (vshard does). */
-import { checkString } from '../runtime/arguments.ts';
+/** The module `internal.trigger`: lists of triggers that programs make for themselves. The list is its own table. */
 import type { LuaRuntime } from '../runtime/runtime.ts';
-import { LuaTable } from '../runtime/table.ts';
-import { type LuaValue, NO_VALUES, plainFunction, suspendableFunction } from '../runtime/values.ts';
-import { TriggerList } from './trigger-list.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
+import { rawToText } from '../runtime/types.ts';
+import {
+  LuaFunction,
+  type LuaResult,
+  type LuaValue,
+  NO_VALUES,
+  plainFunction,
+  suspendableFunction,
+} from '../runtime/values.ts';
+import { builtinError } from './builtin-error.ts';
+
+const FILE = 'internal.trigger.lua';
 
 /** `new(name)` gives an object that is changed by `object(new, old)` and run by `object:run(...)`. */
 export function createTriggerModule(runtime: LuaRuntime): LuaTable {
-  const lists = new WeakMap<object, TriggerList>();
-  const listOf = (object: LuaValue): TriggerList | undefined =>
-    object instanceof LuaTable ? lists.get(object) : undefined;
-  const methods = new LuaTable();
-  methods.setString(
-    'run',
-    suspendableFunction(function* (object, ...values) {
-      for (const trigger of [...(listOf(object)?.functions ?? [])]) yield* runtime.call(trigger, values);
-      return NO_VALUES;
+  const metatable = tableOf({
+    __call: plainFunction((list, added, removed) =>
+      list instanceof LuaTable ? change(runtime, list, added, removed) : NO_VALUES,
+    ),
+    __index: tableOf({
+      run: suspendableFunction(function* (list, ...values) {
+        if (!(list instanceof LuaTable)) return NO_VALUES;
+        for (let at = 1; list.get(at) !== undefined; at++) yield* runtime.call(list.get(at), values);
+        return NO_VALUES;
+      }),
     }),
-  );
-  const metatable = new LuaTable();
-  metatable.setString('__index', methods);
-  metatable.setString(
-    '__call',
-    plainFunction((object, replacement, former) => listOf(object)?.change(replacement, former) ?? NO_VALUES),
-  );
-  const module = new LuaTable();
-  module.setString(
-    'new',
-    plainFunction((...values) => {
-      const object = new LuaTable();
-      object.setString('name', checkString(values, 1));
-      object.metatable = metatable;
-      lists.set(object, new TriggerList());
-      return object;
+  });
+  return tableOf({
+    new: plainFunction((name) => {
+      const list = tableOf({ name });
+      list.metatable = metatable;
+      return list;
     }),
-  );
-  return module;
+  });
+}
+
+function change(runtime: LuaRuntime, list: LuaTable, added: LuaValue, removed: LuaValue): LuaResult {
+  const name = rawToText(list.getString('name'));
+  if (added !== undefined && !isCallable(runtime, added)) throw builtinError(FILE, 23, `Usage: ${name}(callable)`);
+  if (removed !== undefined && !isCallable(runtime, removed))
+    throw builtinError(FILE, 26, 'Usage: trigger(new_callable, old_callable)');
+  const triggers: LuaValue[] = [];
+  for (let at = 1; list.get(at) !== undefined; at++) triggers.push(list.get(at));
+  if (removed === undefined) {
+    if (added === undefined) return new LuaTable(triggers);
+    list.set(triggers.length + 1, added);
+    return NO_VALUES;
+  }
+  const place = triggers.indexOf(removed);
+  if (place < 0) throw builtinError(FILE, added === undefined ? 44 : 54, `${name}: trigger is not found`);
+  if (added !== undefined) list.set(place + 1, added);
+  else for (let at = place + 1; at <= triggers.length; at++) list.set(at, triggers[at]);
+  return removed;
+}
+
+function isCallable(runtime: LuaRuntime, value: LuaValue): boolean {
+  if (value instanceof LuaFunction) return true;
+  return value instanceof LuaTable && runtime.metamethod(value, '__call') instanceof LuaFunction;
 }

@@ -109,6 +109,8 @@ export type Statement =
       values: readonly Expression[];
       body: Block;
       line: number;
+      /** Of the first value: where the iterator's calls are. */
+      callLine: number;
     }>
   | Readonly<{
       kind: 'return';

@@ -193,16 +193,18 @@ class Parser extends ExpressionParser {
     const names = [first];
     while (this.accept(',')) names.push(this.expectName());
     this.expect('in');
+    const callLine = this.lexer.line;
     const values = this.expressionList();
     this.expect('do');
     this.scopes.enterLoop();
+    this.scopes.keepForLoop();
     this.scopes.enterBlock();
     const variables = names.map((name) => this.scopes.declare(name));
     const body = this.block();
     this.scopes.leaveBlock();
     this.scopes.leaveLoop();
     this.expectEnd('for', line);
-    return { kind: 'for-in', variables, values, body, line };
+    return { kind: 'for-in', variables, values, body, line, callLine };
   }
 
   private numericFor(name: string, line: number): Statement {
@@ -213,6 +215,7 @@ class Parser extends ExpressionParser {
     const step = this.accept(',') ? this.expression() : null;
     this.expect('do');
     this.scopes.enterLoop();
+    this.scopes.keepForLoop();
     this.scopes.enterBlock();
     const variable = this.scopes.declare(name);
     const body = this.block();
@@ -249,8 +252,11 @@ class Parser extends ExpressionParser {
   }
 
   private localStatement(line: number): Statement {
-    const names = [this.expectName()];
-    while (this.accept(',')) names.push(this.expectName());
+    const names: string[] = [];
+    do {
+      names.push(this.expectName());
+      this.scopes.checkRoom(names.length);
+    } while (this.accept(','));
     const values = this.accept('=') ? this.expressionList() : [];
     const variables: LocalVariable[] = names.map((name) => this.scopes.declare(name));
     return { kind: 'local', variables, values, line };

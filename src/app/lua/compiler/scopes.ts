@@ -5,6 +5,7 @@ import type { LuaSyntaxError } from './lexer.ts';
 
 /** As LuaJIT bounds them. */
 const LOCALS_MAX = 200;
+const LOCALS_OF_FOR = 3;
 const UPVALUES_MAX = 60;
 /** Stands for the label behind a loop; no label can have a keyword's name. */
 const BREAK = 'break';
@@ -91,11 +92,26 @@ export class Scopes {
     }
   }
 
+  /** Room for what a `for` loop keeps itself; given back with the block. */
+  keepForLoop(): void {
+    const locals = this.#locals.at(-1)!;
+    this.checkRoom(LOCALS_OF_FOR);
+    const hidden = { name: '(for state)', id: 0, owner: this.function, isCaptured: false, isAssigned: false };
+    for (let count = 0; count < LOCALS_OF_FOR; count++) locals.push(hidden);
+  }
+
+  /** Throws if the function cannot have so many more variables. */
+  checkRoom(count: number): void {
+    if (this.#locals.at(-1)!.length + count > LOCALS_MAX) {
+      throw this.#limitError(this.function, `${LOCALS_MAX} local variables`);
+    }
+  }
+
   /** A new local variable, which hides others of its name from here on. */
   declare(name: string): LocalVariable {
     const owner = this.function;
     const locals = this.#locals.at(-1)!;
-    if (locals.length >= LOCALS_MAX) throw this.#limitError(owner, `${LOCALS_MAX} local variables`);
+    this.checkRoom(1);
     const variable = { name, id: this.#nextId++, owner, isCaptured: false, isAssigned: false };
     this.#blocks.at(-1)!.names.set(name, variable);
     locals.push(variable);

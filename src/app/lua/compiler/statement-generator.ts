@@ -61,7 +61,10 @@ class StatementGenerator extends ExpressionGenerator {
     if (this.#options.asksForLevels) this.output.write(`$chunk.entered.${jsName}=$self;`);
     this.#statements(body);
     this.output.atLine(endLine);
-    if (!ENDINGS.has(body.statements.at(-1)?.kind ?? 'do')) this.output.write('return $none;');
+    if (!ENDINGS.has(body.statements.at(-1)?.kind ?? 'do')) {
+      this.output.write('return $none;');
+      this.context.activeLines.add(endLine);
+    }
     this.output.write(`${this.context.declaration}},${environment},$chunk)`);
     this.#definitions.set(jsName, {
       line,
@@ -389,7 +392,7 @@ class StatementGenerator extends ExpressionGenerator {
     output.write('}');
   }
 
-  #forIn({ variables, values, body, line }: Extract<Statement, { kind: 'for-in' }>): void {
+  #forIn({ variables, values, body, callLine: line }: Extract<Statement, { kind: 'for-in' }>): void {
     const { output } = this;
     const id = this.#nextId++;
     const [step, state, control, cursor] = ['$step', '$state', '$control', '$cursor'].map((name) => `${name}${id}`);

@@ -4,8 +4,10 @@
  * Invariants: (1) the engine starts once; (2) a change that fails leaves the options as they were, except those that were
  * changed before it in the order of the call.
  */
+import { AssertionError, BoxError, toByteText } from '../../../base/index.ts';
 import { checkTable } from '../runtime/arguments.ts';
-import { runtimeError } from '../runtime/errors.ts';
+import { LuaError, runtimeError } from '../runtime/errors.ts';
+import { captureFrames } from '../runtime/stack.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction, suspendableFunction } from '../runtime/values.ts';
 import { waitForPromise } from '../fibers/fiber.ts';
@@ -79,7 +81,7 @@ export class BoxConfiguration {
         yield* waitForPromise(this.#control.start(all));
       } catch (error) {
         this.#state = 'fresh';
-        throw error;
+        throw asProgramError(error);
       }
       this.#state = 'running';
       for (const [name, value] of all) this.#show(name, value);
@@ -92,7 +94,11 @@ export class BoxConfiguration {
   *#change(name: string, value: LuaValue): Generator<object, void, unknown> {
     if (this.#values.get(name) === value) return;
     if (CFG_OPTIONS[name]?.isDynamic !== true) throw runtimeError(`Can't set option '${name}' dynamically`);
-    yield* waitForPromise(this.#control.change(name, value));
+    try {
+      yield* waitForPromise(this.#control.change(name, value));
+    } catch (error) {
+      throw asProgramError(error);
+    }
     this.#show(name, value);
   }
 
@@ -100,4 +106,10 @@ export class BoxConfiguration {
     this.#values.set(name, value);
     this.table.setString(name, value);
   }
+}
+
+/** What failed, as a program can catch it. */
+function asProgramError(error: unknown): unknown {
+  if (error instanceof LuaError || error instanceof BoxError || !(error instanceof Error)) return error;
+  return error instanceof AssertionError ? error : new LuaError(toByteText(error.message), captureFrames());
 }

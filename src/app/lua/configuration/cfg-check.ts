@@ -3,7 +3,8 @@ import { runtimeError } from '../runtime/errors.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { typeOf } from '../runtime/types.ts';
 import type { LuaError } from '../runtime/errors.ts';
-import type { LuaValue } from '../runtime/values.ts';
+import { LuaCdata, type LuaValue } from '../runtime/values.ts';
+import { combinationProblem, valueProblem } from './cfg-values.ts';
 import { CFG_OPTIONS, type CfgOption, logLevelName } from './cfg-options.ts';
 
 export type CfgValues = ReadonlyMap<string, LuaValue>;
@@ -23,8 +24,11 @@ export function checkedOptions(given: LuaTable): CfgValues {
     const name = String(key);
     const option = Object.hasOwn(CFG_OPTIONS, name) ? CFG_OPTIONS[name] : undefined;
     if (option === undefined) throw cfgError(name, 'unexpected option');
-    checkType(name, option, value);
-    values.set(name, value);
+    // As nil, the empty text stands for the default.
+    const isUnset = value === '' || (value instanceof LuaCdata && value.isNull);
+    if (!isUnset) checkType(name, option, value);
+    const isMode = name === 'wal_mode' && typeof value === 'string';
+    values.set(name, isUnset ? option.initial : isMode ? value.toLowerCase() : value);
     entry = given.next(key);
   }
   checkValues(values);
@@ -45,12 +49,16 @@ function checkValues(values: CfgValues): void {
     throw cfgError('log_level', 'expected crit,warn,info,debug,syserror,verbose,fatal,error');
   }
   if (typeof level === 'number' && logLevelName(level) === null) throw cfgError('log_level', 'must be from 0 to 7');
-  for (const name of ['memtx_memory', 'memtx_max_tuple_size', 'wal_max_size', 'checkpoint_count', 'net_msg_max']) {
-    const value = values.get(name);
-    if (typeof value === 'number' && (value < 1 || Number.isNaN(value))) {
-      throw cfgError(name, `must be greater than 0`);
-    }
+  const format = values.get('log_format');
+  if (format !== undefined && format !== 'json' && format !== 'plain') {
+    throw cfgError('log_format', 'expected json,plain');
   }
+  for (const [name, value] of values) {
+    const problem = valueProblem(name, value);
+    if (problem !== null) throw cfgError(name, problem);
+  }
+  const combination = combinationProblem(values);
+  if (combination !== null) throw cfgError(combination.name, combination.problem);
   for (const [name, value] of values) refuseLater(name, value);
 }
 
@@ -58,8 +66,5 @@ function checkValues(values: CfgValues): void {
 function refuseLater(name: string, value: LuaValue): void {
   const option = CFG_OPTIONS[name];
   if (option?.effect !== 'later' || value === option.initial) return;
-  // A replica set of one names itself.
-  const isAlone = value instanceof LuaTable ? value.length() <= 1 : typeof value === 'string' && !value.includes(',');
-  if (name === 'replication' && isAlone) return;
   throw cfgError(name, 'this version does not support it');
 }

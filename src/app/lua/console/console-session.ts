@@ -6,19 +6,31 @@
 import { unreachable } from '../../../base/index.ts';
 import { LuaSyntaxError } from '../compiler/lexer.ts';
 import type { LuaMachine } from '../lua-machine.ts';
-import { LuaTable } from '../runtime/table.ts';
-import { allOf, type LuaFunction, type LuaValue } from '../runtime/values.ts';
+import { waitForPromise } from '../fibers/fiber.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
+import { allOf, isTrue, type LuaFunction, type LuaValue } from '../runtime/values.ts';
 import { NULL } from '../ffi/null.ts';
 import { DEFAULT_SERIALIZER_OPTIONS } from '../values/serializer-options.ts';
 import { type Serializer, serializerOf } from '../values/serializer.ts';
 import { encodeYaml } from '../values/yaml-encoder.ts';
 import { isIncompleteLua } from './incomplete.ts';
 import { formatLuaValues, type LuaOutputStyle } from './lua-output.ts';
+import type { RemoteConsole } from './remote-console.ts';
 
-export type OutputFormat = Readonly<{ kind: 'yaml' }> | Readonly<{ kind: 'lua'; style: LuaOutputStyle }>;
+export type OutputFormat = Readonly<{ kind: 'yaml' }> | Readonly<{ kind: 'lua'; style?: LuaOutputStyle }>;
 export type ConsoleLanguage = 'lua' | 'sql';
 
+/** After `isQuit` nothing more is asked for. */
 export type ConsoleAnswer = Readonly<{ text: string; isQuit: boolean }>;
+
+/** What all consoles of one Lua share. */
+export type ConsoleHooks = {
+  /** `console.on_start`, `console.on_client_disconnect`: called with the console's own table. */
+  onStart: LuaFunction | null;
+  onClientDisconnect: LuaFunction | null;
+  /** The console whose text a fiber runs. */
+  readonly byFiber: WeakMap<object, ConsoleSession>;
+};
 
 /** What has no form of its own is shown as `tostring` does. */
 const YAML_OPTIONS = { ...DEFAULT_SERIALIZER_OPTIONS, encodeUseTostring: true };
@@ -45,18 +57,66 @@ const SETTINGS = {
 export class ConsoleSession {
   readonly #machine: LuaMachine;
   readonly #serializer: Serializer;
+  readonly #hooks: ConsoleHooks;
+  /** What programs see of it: it ends when its `running` becomes false. */
+  readonly #object = tableOf({ running: true });
+  #remote: Readonly<{ console: RemoteConsole; name: string }> | null = null;
   output: OutputFormat = { kind: 'yaml' };
   language: ConsoleLanguage = 'lua';
   /** What ends a text beside the line; empty: the line alone. */
   delimiter = '';
 
-  constructor(machine: LuaMachine) {
+  constructor(machine: LuaMachine, hooks: ConsoleHooks) {
     this.#machine = machine;
+    this.#hooks = hooks;
     this.#serializer = serializerOf(machine.state.runtime);
+  }
+
+  /** Where texts run, if that is another process. */
+  get remoteName(): string | null {
+    return this.#remote?.name ?? null;
+  }
+
+  get remote(): RemoteConsole | null {
+    return this.#remote?.console ?? null;
+  }
+
+  /** Texts run there from now on. */
+  connectTo(console: RemoteConsole, name: string): void {
+    this.#remote?.console.close();
+    this.#remote = { console, name };
+  }
+
+  /** Tells `console.on_start` in the current fiber; whether the console goes on. */
+  *start(): Generator<object, boolean, unknown> {
+    const { onStart } = this.#hooks;
+    if (onStart !== null) yield* this.#inside(this.#machine.state.runtime.call(onStart, [this.#object]));
+    return this.#isRunning;
+  }
+
+  /** The person asks for the end: of the connection to another process, if there is one (true), or of this console. */
+  *leave(): Generator<object, boolean, unknown> {
+    if (this.#remote === null) return false;
+    yield* this.#disconnect();
+    return this.#isRunning;
+  }
+
+  /** Lets go of the connection to another process. */
+  close(): void {
+    this.#remote?.console.close();
+    this.#remote = null;
   }
 
   /** Runs a text in the current fiber. What it throws is in the answer, except what Lua cannot catch. */
   *evaluate(text: string): Generator<object, ConsoleAnswer, unknown> {
+    const answer = yield* this.#inside(
+      this.#remote === null ? this.evaluateHere(text) : this.#evaluateRemotely(this.#remote.console, text),
+    );
+    return this.#isRunning ? answer : { ...answer, isQuit: true };
+  }
+
+  /** The same for `console.eval`, which is no console to what it runs. */
+  *evaluateHere(text: string): Generator<object, ConsoleAnswer, unknown> {
     if (text.startsWith('\\')) return yield* this.#command(text);
     if (this.language === 'sql') return this.#answer(yield* this.#callBoxExecute(text));
     try {
@@ -65,6 +125,46 @@ export class ConsoleSession {
       return this.#answer(yield* this.#format(values));
     } catch (error) {
       return this.#answer(yield* this.#formatError(this.#failureOf(error)));
+    }
+  }
+
+  get #isRunning(): boolean {
+    return isTrue(this.#object.getString('running'));
+  }
+
+  /** What runs in there finds this console as its own. */
+  *#inside<Result>(run: Generator<object, Result, unknown>): Generator<object, Result, unknown> {
+    const fiber = this.#machine.scheduler.current;
+    const { byFiber } = this.#hooks;
+    const outer = fiber === null ? undefined : byFiber.get(fiber);
+    if (fiber !== null) byFiber.set(fiber, this);
+    try {
+      return yield* run;
+    } finally {
+      if (fiber !== null && outer === undefined) byFiber.delete(fiber);
+      else if (fiber !== null && outer !== undefined) byFiber.set(fiber, outer);
+    }
+  }
+
+  *#evaluateRemotely(remote: RemoteConsole, text: string): Generator<object, ConsoleAnswer, unknown> {
+    try {
+      const given = yield* waitForPromise(remote.evaluate(text));
+      return this.#answer(given ?? (yield* this.#formatError(NULL)));
+    } catch (error) {
+      if (remote.isOpen) return this.#answer(yield* this.#formatError(this.#failureOf(error)));
+      yield* this.#disconnect();
+      return this.#answer(yield* this.#formatError('Peer closed'));
+    }
+  }
+
+  *#disconnect(): Generator<object, void, unknown> {
+    this.close();
+    const { onClientDisconnect } = this.#hooks;
+    if (onClientDisconnect === null) return;
+    try {
+      yield* this.#machine.state.runtime.call(onClientDisconnect, [this.#object]);
+    } catch (error) {
+      this.#machine.log.error(this.#machine.errorText(error));
     }
   }
 
@@ -126,7 +226,7 @@ export class ConsoleSession {
       case 'yaml':
         return this.#yaml(values);
       case 'lua':
-        return `${formatLuaValues(values, output.style)};`;
+        return `${formatLuaValues(values, output.style ?? 'line')};`;
       default:
         return unreachable(output);
     }
@@ -181,7 +281,7 @@ export class ConsoleSession {
   }
 
   *#setOutput(value: string): Generator<object, string, unknown> {
-    const output = parseOutput(value);
+    const output = value === '' ? 'Specify output format: lua or yaml.' : parseOutput(value);
     if (typeof output === 'string') return yield* this.#formatError(output);
     this.output = output;
     return yield* this.#format([true]);
@@ -190,12 +290,12 @@ export class ConsoleSession {
 
 /** `lua`, `lua,line`, `lua,block` or `yaml`; else what is wrong. */
 export function parseOutput(value: string): OutputFormat | string {
-  const [format = '', style = 'line'] = value.split(',');
-  if (format === '') return 'Specify output format: lua or yaml.';
+  const [format = '', style] = value.split(',');
   if (format === 'yaml') return { kind: 'yaml' };
   if (format !== 'lua') return `Invalid format "${format}", supported languages: lua and yaml.`;
-  if (style !== 'line' && style !== 'block') return `Invalid format "${value}", supported languages: lua and yaml.`;
-  return { kind: 'lua', style };
+  if (style === undefined) return { kind: 'lua' };
+  if (style === 'line' || style === 'block') return { kind: 'lua', style };
+  return `Wrong option "${style}", expecting: line or block.`;
 }
 
 function splitFirst(words: string): readonly [string, string] {

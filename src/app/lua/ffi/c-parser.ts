@@ -137,7 +137,7 @@ export class CParser {
 
   #declaration(): void {
     const specifier = this.#specifier();
-    if (this.#take(';')) return;
+    if (this.#takeEnd()) return;
     do {
       const { name, wrap } = this.#declarator();
       if (name === '') throw this.#expected('<identifier>');
@@ -147,7 +147,7 @@ export class CParser {
       else if (this.#take('=')) this.#declarations.constants.set(name, this.#expression());
       else if (type.kind === 'function') this.#declarations.functions.add(name);
     } while (this.#take(','));
-    this.#expect(';');
+    if (!this.#takeEnd()) throw this.#expected(';');
   }
 
   #specifier(): Specifier {
@@ -218,6 +218,11 @@ export class CParser {
     this.#attributes();
     layOut(structure, members);
     return structure;
+  }
+
+  /** The end of a declaration: the last one of a text needs no sign of it. */
+  #takeEnd(): boolean {
+    return this.#take(';') || this.#at >= this.#tokens.length;
   }
 
   #member(members: { name: string; type: CType; bits: number | null }[]): void {

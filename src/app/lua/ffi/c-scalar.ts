@@ -1,4 +1,7 @@
-/** Numbers, truth values and constants of enumerations as values of their own; 64-bit integers are Integer64. */
+/**
+ * Numbers, truth values and constants of enumerations as values of their own; 64-bit integers are Integer64. Operators take
+ * them for 64-bit integers, as LuaJIT's do: fractions are cut, also by comparisons.
+ */
 import type { ByteWriter } from '../../../base/index.ts';
 import { writeBoolean, writeDouble, writeInteger } from '../../../codec/msgpack/index.ts';
 import { addressOf } from '../runtime/types.ts';
@@ -44,15 +47,14 @@ export class CScalar extends LuaCdata {
   }
 
   override equals(other: LuaValue): boolean | undefined {
+    if (other instanceof Integer64) return other.equals(Number(this.value));
     const value = scalarOf(other);
-    if (value !== null) return value === Number(this.value);
-    return other instanceof Integer64 ? other.equals(Number(this.value)) : undefined;
+    return value === null ? undefined : truncated(value) === truncated(Number(this.value));
   }
 
   override compare(other: LuaValue): number | undefined {
     const value = scalarOf(other);
-    if (value !== null) return Number(this.value) - value;
-    return this.#integer().compare(other);
+    return this.#integer().compare(value === null ? other : new Integer64(truncated(value), false));
   }
 
   override arithmetic(operator: ArithmeticOperator, left: LuaValue, right: LuaValue): LuaValue {

@@ -211,6 +211,12 @@ export class CObject extends LuaCdata {
     return handler.call(other, this) === true ? 1 : 0;
   }
 
+  override get serializer(): LuaFunction | null {
+    const methods = this.type.kind === 'struct' ? this.type.metatable?.getString('__index') : undefined;
+    const serialize = methods instanceof LuaTable ? methods.getString('__serialize') : undefined;
+    return serialize instanceof LuaFunction ? serialize : null;
+  }
+
   override arithmetic(operator: ArithmeticOperator, left: LuaValue, right: LuaValue): LuaValue {
     const handler = structureHandler(this.type, `__${operator}`);
     if (handler !== null) return handler.call(left, right);

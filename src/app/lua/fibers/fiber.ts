@@ -70,6 +70,8 @@ export class Fiber<Session = unknown> {
   isJoinable = false;
   /** `fiber.self().storage`, made when first asked for. */
   storage: LuaTable | null = null;
+  /** Where the globals are of chunks that it loads; null for those of the state. */
+  environment: LuaTable | null = null;
   /** What Lua has of it, made when first asked for. */
   object: LuaUserdata | null = null;
   /** Milliseconds that it may run without waiting; Infinity for no limit. */

@@ -77,7 +77,7 @@ export class Scheduler<Session> {
   /** Runs a new fiber at once, until it waits for the first time; the running one goes on afterwards. */
   start(fiber: Fiber<Session>): void {
     const outer = this.current;
-    const coroutine = this.#host.runtime.coroutine;
+    const { coroutine, environment } = this.#host.runtime;
     if (outer !== null) {
       this.#host.onSwitch(outer);
       outer.status = 'suspended';
@@ -85,6 +85,7 @@ export class Scheduler<Session> {
     this.#resume(fiber, NOTHING);
     this.current = outer;
     this.#host.runtime.coroutine = coroutine;
+    this.#host.runtime.environment = environment;
     if (outer !== null) {
       outer.status = 'running';
       this.#host.runtime.budget.start(outer.sliceLimitMs);
@@ -219,6 +220,7 @@ export class Scheduler<Session> {
     const { runtime, nowMs } = this.#host;
     this.current = fiber;
     runtime.coroutine = null;
+    runtime.environment = fiber.environment;
     fiber.status = 'running';
     fiber.switches++;
     runtime.budget.start(fiber.sliceLimitMs);
@@ -233,6 +235,7 @@ export class Scheduler<Session> {
       return;
     } finally {
       this.current = null;
+      fiber.environment = runtime.environment;
       if (this.isTimed) {
         const spentMs = nowMs() - startMs;
         fiber.spent.totalMs += spentMs;

@@ -1,5 +1,6 @@
 /** Packages that are written in Lua: compiled and run when they are first asked for. */
-import { captureFrames, LuaError } from '../runtime/errors.ts';
+import { LuaError } from '../runtime/errors.ts';
+import { captureFrames } from '../runtime/stack.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { suspendableFunction } from '../runtime/values.ts';
 import type { LuaState } from '../state.ts';

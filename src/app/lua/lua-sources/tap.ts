@@ -56,12 +56,19 @@ local function is_null(value) return value == nil end
 
 local function is_nan(value) return type(value) == 'number' and value ~= value end
 
+local function is_c_boolean(value)
+    local is_type = type(value) == 'cdata' and ffi_type('istype')
+    return is_type and is_type('bool', value)
+end
+
 -- Whether the two are equal in depth; what differs is left in the report.
 local function equal_deeply(report_of, got, expected)
     if type(expected) == 'number' or type(got) == 'number' then
         report_of.got, report_of.expected = got, expected
         return got == expected or (is_nan(got) and is_nan(expected))
     end
+    if is_c_boolean(got) then got = got == 1 end
+    if is_c_boolean(expected) then expected = expected == 1 end
     if type(got) == 'cdata' or type(expected) == 'cdata' then
         local is_same = got == expected
         if report_of.strict then is_same = is_same and type(got) == type(expected) end

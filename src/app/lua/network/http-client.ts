@@ -4,7 +4,7 @@ import { textOf } from '../box/byte-strings.ts';
 import { waitForPromise } from '../fibers/fiber.ts';
 import { typeError } from '../runtime/arguments.ts';
 
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { toNumber, typeOf } from '../runtime/types.ts';
 import {
   type LuaExecution,
@@ -13,7 +13,7 @@ import {
   plainFunction,
   suspendableFunction,
 } from '../runtime/values.ts';
-import { addFunctions, bytesOf, isTruthy, stringOf, tableOf, usageError } from '../system/module.ts';
+import { addFunctions, bytesOf, isTruthy, stringOf, usageError } from '../system/module.ts';
 
 export type HttpHost = Readonly<{ http: HttpClient; fileSystem: FileSystem }>;
 

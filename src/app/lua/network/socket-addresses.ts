@@ -1,9 +1,8 @@
 /** Addresses as the library `socket` shows and takes them. */
 import type { Address } from '../../../env/index.ts';
-import type { LuaTable } from '../runtime/table.ts';
+import { type LuaTable, tableOf } from '../runtime/table.ts';
 import type { LuaValue } from '../runtime/values.ts';
 import { byteStringOf, textOf } from '../box/byte-strings.ts';
-import { tableOf } from '../system/module.ts';
 
 export type SocketFamily = 'AF_INET' | 'AF_INET6' | 'AF_UNIX';
 

@@ -1,7 +1,7 @@
 /** Methods of sockets. A socket is a table for Lua; each call leaves its errno in it. */
 import type { Address } from '../../../env/index.ts';
 
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { toNumber } from '../runtime/types.ts';
 import {
   type LuaExecution,
@@ -15,7 +15,7 @@ import { testCancel } from '../fibers/library/context.ts';
 import { waitForPromise } from '../fibers/fiber.ts';
 import { NetworkError } from '../../../env/index.ts';
 import { errnoOf, errnoText, type SystemErrors } from '../system/errno.ts';
-import { bytesOf, isTruthy, stringOf, tableOf, usageError } from '../system/module.ts';
+import { bytesOf, isTruthy, stringOf, usageError } from '../system/module.ts';
 import { addressOf, addressTable, textOfAddress } from './socket-addresses.ts';
 import { READ_ONLY_OPTIONS, SOCKET_OPTION_NUMBERS } from './socket-options.ts';
 import { type SocketNeeds, StreamSocket } from './stream-socket.ts';

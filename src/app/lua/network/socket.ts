@@ -4,7 +4,7 @@ import { testCancel, sleep } from '../fibers/library/context.ts';
 import { waitForPromise } from '../fibers/fiber.ts';
 
 import type { LuaRuntime } from '../runtime/runtime.ts';
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import {
   type LuaExecution,
   LuaFunction,
@@ -15,7 +15,7 @@ import {
 } from '../runtime/values.ts';
 import { textOf } from '../box/byte-strings.ts';
 import { errnoOf } from '../system/errno.ts';
-import { tableOf, usageError } from '../system/module.ts';
+import { usageError } from '../system/module.ts';
 import { addressOf, addressTable, portOf, textOfAddress } from './socket-addresses.ts';
 import {
   ADDRESS_FLAGS,

@@ -6,8 +6,6 @@
 import { captureFrames, type LuaFrame, positionOf } from './stack.ts';
 import type { LuaValue } from './values.ts';
 
-export { captureFrames, positionOf, type LuaFrame } from './stack.ts';
-
 /** Raised by `error` and by the runtime; `value` is what `pcall` gives. */
 export class LuaError extends Error {
   override readonly name = 'LuaError';
@@ -68,6 +66,11 @@ export class ArgumentError extends Error {
 export function runtimeError(message: string): LuaError {
   const frames = captureFrames();
   return new LuaError(failurePosition(frames) + message, frames);
+}
+
+/** A text that no machine of this kind can hold. As Lua's own, without a position. */
+export function memoryError(): LuaError {
+  return new LuaError('not enough memory', captureFrames());
 }
 
 function failurePosition(frames: readonly LuaFrame[]): string {

@@ -30,6 +30,8 @@ export type ComparisonOperator = '<' | '<=' | '>' | '>=';
 
 export class LuaRuntime {
   readonly budget: Budget;
+  /** Where the globals are of chunks that the running thread loads; null for those of the state. */
+  environment: LuaTable | null = null;
   /** The running coroutine, null in a fiber's own code. */
   coroutine: LuaCoroutine | null = null;
   /** While a handler of `xpcall` runs: where the error was raised. */
@@ -209,7 +211,7 @@ export class LuaRuntime {
 
   /** Two texts in one. Throws if it would be too long. */
   join(left: string, right: string): string {
-    if (left.length + right.length > STRING_BYTES_MAX) throw runtimeError('not enough memory');
+    if (left.length + right.length > STRING_BYTES_MAX) throw runtimeError('string length overflow');
     return left + right;
   }
 

@@ -6,8 +6,8 @@
  */
 import type { LuaValue } from './values.ts';
 
-/** A library: functions and other values by their names. */
-export function tableOfFunctions(values: Readonly<Record<string, LuaValue>>): LuaTable {
+/** A table with these fields. */
+export function tableOf(values: Readonly<Record<string, LuaValue>>): LuaTable {
   const table = new LuaTable();
   for (const [name, value] of Object.entries(values)) table.setString(name, value);
   return table;

@@ -80,13 +80,16 @@ export type CoroutineStatus = 'suspended' | 'running' | 'normal' | 'dead';
 export class LuaCoroutine {
   status: CoroutineStatus = 'suspended';
   readonly body: LuaFunction;
+  /** Where the globals are of chunks that it loads; null for those of the state. */
+  environment: LuaTable | null;
   /** Null before the first resume. */
   execution: LuaExecution | null = null;
   /** Where the error was raised that ended it; empty if there was none. */
   failureFrames: readonly LuaFrame[] = [];
 
-  constructor(body: LuaFunction) {
+  constructor(body: LuaFunction, environment: LuaTable | null) {
     this.body = body;
+    this.environment = environment;
   }
 }
 
@@ -164,6 +167,11 @@ export abstract class LuaCdata {
 
   /** What json and yaml write in its place; null if they refuse it. */
   serialized(): SerializedCdata | null {
+    return null;
+  }
+
+  /** A function that its type has under `__serialize`; null if there is none. */
+  get serializer(): LuaFunction | null {
     return null;
   }
 

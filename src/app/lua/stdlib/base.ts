@@ -28,6 +28,7 @@ import {
   type LuaExecution,
   type LuaResult,
   type LuaValue,
+  NO_VALUES,
   plainFunction,
   suspendableFunction,
 } from '../runtime/values.ts';
@@ -68,7 +69,7 @@ export function installBase(host: BaseHost, iterators: Iterators): void {
     ...conversionFunctions(host),
     ...errorFunctions(host.runtime),
     ...loadFunctions(host),
-    ...environmentFunctions(globals),
+    ...environmentFunctions(host),
   };
   for (const [name, code] of Object.entries(functions)) globals.setString(name, code);
   globals.setString('_G', globals);
@@ -296,7 +297,7 @@ function loadFunctions(host: BaseHost): Record<string, LuaFunction> {
     if (typeof mode === 'string' && !mode.includes('t')) return [undefined, 'attempt to load chunk with wrong mode'];
     if (source.startsWith('\x1b')) return [undefined, '(binary): cannot load incompatible bytecode'];
     try {
-      return loader().load(source, name, table instanceof LuaTable ? table : globals);
+      return loader().load(source, name, table instanceof LuaTable ? table : (runtime.environment ?? globals));
     } catch (error) {
       if (error instanceof LuaSyntaxError) return [undefined, error.message];
       throw error;
@@ -352,17 +353,23 @@ function loadFunctions(host: BaseHost): Record<string, LuaFunction> {
 }
 
 /** Environments of functions, and objects without a meaning of their own. */
-function environmentFunctions(globals: LuaTable): Record<string, LuaFunction> {
+function environmentFunctions({ globals, runtime }: BaseHost): Record<string, LuaFunction> {
   return {
     getfenv: plainFunction((...values) => {
-      if (values[0] instanceof LuaFunction) return values[0].environment ?? globals;
+      if (values[0] instanceof LuaFunction) return values[0].environment ?? runtime.environment ?? globals;
       const level = levelOf(values[0]);
-      return level === 0 ? globals : (functionAt(level)?.environment ?? globals);
+      const ofThread = runtime.environment ?? globals;
+      return level === 0 ? ofThread : (functionAt(level)?.environment ?? ofThread);
     }),
     setfenv: plainFunction((...values) => {
       const [target] = values;
       const table = checkTable(values, 2);
-      const code = target instanceof LuaFunction ? target : functionAt(levelOf(target));
+      const level = target instanceof LuaFunction ? null : levelOf(target);
+      if (level === 0) {
+        runtime.environment = table;
+        return NO_VALUES;
+      }
+      const code = target instanceof LuaFunction ? target : functionAt(level ?? 1);
       if ((code?.environment ?? null) === null || code === undefined || code === null)
         throw runtimeError("'setfenv' cannot change environment of given object");
       code.environment = table;

@@ -4,13 +4,13 @@
  */
 import { Integer64, truncated, wrap } from '../ffi/numbers.ts';
 import { checkNumber } from '../runtime/arguments.ts';
-import { type LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { type LuaTable, tableOf } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, plainFunction } from '../runtime/values.ts';
 
 type Values = readonly LuaValue[];
 
 export function createBitLibrary(): LuaTable {
-  return tableOfFunctions({
+  return tableOf({
     tobit: plainFunction((...values) => toBits(values, 1)),
     tohex: plainFunction((...values) => toHexadecimal(values)),
     bnot: unary(

@@ -30,7 +30,7 @@ class CoroutineYield {
 export function createCoroutineLibrary(runtime: LuaRuntime): LuaTable {
   const library = new LuaTable();
   const functions: Record<string, LuaFunction> = {
-    create: plainFunction((...values) => new LuaCoroutine(checkFunction(values, 1))),
+    create: plainFunction((...values) => new LuaCoroutine(checkFunction(values, 1), runtime.environment)),
     status: plainFunction((...values) => coroutineOf(values).status),
     running: plainFunction(() => runtime.coroutine ?? undefined),
     yield: suspendableFunction((...values) => yieldValues(runtime, values)),
@@ -44,7 +44,7 @@ export function createCoroutineLibrary(runtime: LuaRuntime): LuaTable {
       }
     }),
     wrap: plainFunction((...values) => {
-      const coroutine = new LuaCoroutine(checkFunction(values, 1));
+      const coroutine = new LuaCoroutine(checkFunction(values, 1), runtime.environment);
       return suspendableFunction(function* (...given) {
         if (coroutine.status !== 'suspended') throw runtimeError(`cannot resume ${describe(coroutine)} coroutine`);
         try {
@@ -109,7 +109,7 @@ function* resume(
   coroutine: LuaCoroutine,
   given: readonly LuaValue[],
 ): Generator<object, readonly LuaValue[], unknown> {
-  const outer = runtime.coroutine;
+  const { coroutine: outer, environment } = runtime;
   coroutine.execution ??= runtime.call(coroutine.body, given);
   const { execution } = coroutine;
   let proceed = (): IteratorResult<object, LuaResult> => execution.next(given);
@@ -117,6 +117,7 @@ function* resume(
     if (outer !== null) outer.status = 'normal';
     coroutine.status = 'running';
     runtime.coroutine = coroutine;
+    runtime.environment = coroutine.environment;
     let step: IteratorResult<object, LuaResult>;
     try {
       step = onOwnStack(proceed);
@@ -125,6 +126,8 @@ function* resume(
       if (error instanceof LuaError || error instanceof ArgumentError) coroutine.failureFrames = error.frames;
       throw error;
     } finally {
+      coroutine.environment = runtime.environment;
+      runtime.environment = environment;
       runtime.coroutine = outer;
       if (outer !== null) outer.status = 'running';
     }

@@ -6,7 +6,7 @@ import { checkFunction, checkTable } from '../runtime/arguments.ts';
 import { ArgumentError, runtimeError } from '../runtime/errors.ts';
 import type { LuaRuntime } from '../runtime/runtime.ts';
 import { type ChunkInformation, captureFrames, type FunctionDefinition, type LuaFrame } from '../runtime/stack.ts';
-import { LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { toNumber } from '../runtime/types.ts';
 import {
   LuaCoroutine,
@@ -29,9 +29,11 @@ export function createDebugLibrary(runtime: LuaRuntime, globals: LuaTable): LuaT
     plainFunction(() => {
       throw runtimeError(`${what} is not available: functions are compiled to JavaScript`);
     });
-  return tableOfFunctions({
+  return tableOf({
     debug: missing('debug.debug'),
-    getfenv: plainFunction((target) => (target instanceof LuaFunction ? (target.environment ?? globals) : undefined)),
+    getfenv: plainFunction((target) =>
+      target instanceof LuaFunction || target instanceof LuaCoroutine ? (target.environment ?? globals) : undefined,
+    ),
     gethook: plainFunction(() => [undefined, '', 0]),
     getinfo: plainFunction((...values) => information(runtime, values)),
     getlocal: plainFunction((...values) => localName(values)),
@@ -41,7 +43,8 @@ export function createDebugLibrary(runtime: LuaRuntime, globals: LuaTable): LuaT
     setfenv: plainFunction((...values) => {
       const [target] = values;
       const table = checkTable(values, 2);
-      if (!(target instanceof LuaFunction) || target.environment === null) {
+      const isThread = target instanceof LuaCoroutine;
+      if (!isThread && (!(target instanceof LuaFunction) || target.environment === null)) {
         throw runtimeError("'setfenv' cannot change environment of given object");
       }
       target.environment = table;

@@ -16,8 +16,10 @@ import { createTableClear } from './table-library.ts';
 
 /** The process that the state lives in. */
 export type StandardProcess = Readonly<{
-  /** `arg`: the script at 0, its arguments from 1 on. */
+  /** `arg`: the script at 0, its arguments from 1 on, before it what runs it. */
   scriptArguments: readonly string[];
+  /** The command that runs scripts; null if there is none. */
+  program: string | null;
   environment: Readonly<Record<string, string | undefined>>;
   /** Bytes as characters. */
   writeOutput: (text: string) => void;
@@ -32,24 +34,23 @@ type StandardEnv = Pick<Env, 'clock' | 'fileSystem' | 'process' | 'processes' | 
 export function installStandardLibraries(state: LuaState, env: StandardEnv, process: StandardProcess): void {
   const { globals, loaded, runtime } = state;
   const { clock, fileSystem, random } = env;
-  const { environment, exit, readInput, scriptArguments, writeError, writeOutput } = process;
+  const { environment, exit, program, readInput, scriptArguments, writeError, writeOutput } = process;
   const shell = new ShellCommands(env.processes);
   const runCommand = (command: string): Promise<number> => shell.run(command);
   state.addLibrary(
     'os',
     createOsLibrary({ clock, fileSystem, process: env.process, random, environment, exit, runCommand }),
   );
-  state.addLibrary(
-    'io',
-    createIoLibrary({
-      fileSystem,
-      writeOutput,
-      writeError,
-      readInput,
-      openPipe: (command, mode) => shell.open(command, mode),
-      temporaryName: () => `/tmp/lua_${random.uint32().toString(36)}`,
-    }),
-  );
+  const io = createIoLibrary({
+    fileSystem,
+    writeOutput,
+    writeError,
+    readInput,
+    openPipe: (command, mode) => shell.open(command, mode),
+    temporaryName: () => `/tmp/lua_${random.uint32().toString(36)}`,
+  });
+  state.addLibrary('io', io.library);
+  state.flushFiles = io.flush;
   const library = installPackages({
     runtime,
     globals,
@@ -61,7 +62,7 @@ export function installStandardLibraries(state: LuaState, env: StandardEnv, proc
   });
   state.addLibrary('package', library);
   addModules(state, library);
-  globals.setString('arg', argumentTable(scriptArguments));
+  globals.setString('arg', argumentTable(program, scriptArguments));
 }
 
 function addModules({ globals, loaded }: LuaState, library: LuaTable): void {
@@ -84,8 +85,9 @@ function addModules({ globals, loaded }: LuaState, library: LuaTable): void {
   );
 }
 
-function argumentTable([script, ...rest]: readonly string[]): LuaTable {
+function argumentTable(program: string | null, [script, ...rest]: readonly string[]): LuaTable {
   const table = new LuaTable([...rest]);
+  if (program !== null) table.set(-1, program);
   table.set(0, script);
   return table;
 }

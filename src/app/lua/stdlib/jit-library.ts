@@ -1,10 +1,10 @@
 /** LuaJIT's `jit` library: it says which LuaJIT programs can expect, and its switches change nothing. */
-import { LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { NO_VALUES, plainFunction } from '../runtime/values.ts';
 
 export function createJitLibrary(): LuaTable {
   const nothing = plainFunction(() => NO_VALUES);
-  return tableOfFunctions({
+  return tableOf({
     arch: 'x64',
     os: 'Linux',
     version: 'LuaJIT 2.1.0-beta3',
@@ -13,7 +13,7 @@ export function createJitLibrary(): LuaTable {
     flush: nothing,
     off: nothing,
     on: nothing,
-    opt: tableOfFunctions({ start: nothing }),
+    opt: tableOf({ start: nothing }),
     status: plainFunction(() => true),
   });
 }

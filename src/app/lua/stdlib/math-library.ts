@@ -1,7 +1,7 @@
 /** Lua's `math` library. Its random numbers are those of a generator of its own, which `randomseed` sets. */
 import { checkNumber, checkInt32 } from '../runtime/arguments.ts';
 import { power } from '../runtime/runtime.ts';
-import { type LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { type LuaTable, tableOf } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 
 const UINT32_LIMIT = 2 ** 32;
@@ -9,7 +9,7 @@ const DEGREES = 180 / Math.PI;
 
 /** `seed` is that of the first generator. */
 export function createMathLibrary(seed: number): LuaTable {
-  return tableOfFunctions({
+  return tableOf({
     ...elementaryFunctions(),
     ...randomFunctions(seed),
     atan2: plainFunction((...values) => Math.atan2(checkNumber(values, 1), checkNumber(values, 2))),

@@ -3,7 +3,7 @@ import { checkString, checkTable } from '../runtime/arguments.ts';
 import { LuaError, runtimeError } from '../runtime/errors.ts';
 import type { LuaRuntime } from '../runtime/runtime.ts';
 import { captureFrames } from '../runtime/stack.ts';
-import { LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import {
   firstOf,
   type LuaExecution,
@@ -55,7 +55,7 @@ class Packages {
 
   constructor(host: PackageHost) {
     this.#host = host;
-    this.library = tableOfFunctions({
+    this.library = tableOf({
       config: '/\n;\n?\n!\n-\n',
       cpath: host.libraryPath,
       path: host.path,
@@ -65,6 +65,9 @@ class Packages {
       loadlib: plainFunction((...values) => {
         const path = checkString(values, 1);
         checkString(values, 2);
+        if (host.readFile(path) === null) {
+          return [undefined, `${path}: cannot open shared object file: No such file or directory`, 'open'];
+        }
         return [undefined, `${path}: libraries of native code cannot be loaded`, 'absent'];
       }),
       search: plainFunction((...values) => this.#search(checkString(values, 1))),

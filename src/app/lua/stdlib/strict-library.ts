@@ -1,7 +1,7 @@
 /** Tarantool's module `strict`: while it is on, undeclared globals are errors. */
 import { LuaError } from '../runtime/errors.ts';
 import { captureFrames, positionOf } from '../runtime/stack.ts';
-import { LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { rawToText } from '../runtime/types.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 
@@ -31,7 +31,7 @@ export function createStrictLibrary(globals: LuaTable): LuaTable {
     globals.metatable.setString('__newindex', newIndexCode);
     globals.metatable.setString('__index', indexCode);
   };
-  return tableOfFunctions({
+  return tableOf({
     on: plainFunction(() => {
       set(newIndex, index);
       return NO_VALUES;

@@ -1,8 +1,8 @@
 /** Lua's `table` library, with LuaJIT's and Tarantool's additions. */
 import { checkFunction, checkInt32, checkString, checkTable, typeError } from '../runtime/arguments.ts';
-import { runtimeError } from '../runtime/errors.ts';
+import { memoryError, runtimeError } from '../runtime/errors.ts';
 import { type LuaRuntime, STRING_BYTES_MAX } from '../runtime/runtime.ts';
-import { LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { PairsCursor } from '../runtime/traversal.ts';
 import { numberToText, typeOf } from '../runtime/types.ts';
 import {
@@ -18,9 +18,9 @@ import {
 import { sortTable } from './sort.ts';
 
 export function createTableLibrary(runtime: LuaRuntime): LuaTable {
-  return tableOfFunctions({
+  return tableOf({
     concat: plainFunction((...values) => concatenate(values)),
-    copy: suspendableFunction((original, isShallow) => copy(runtime, original, isShallow === true)),
+    copy: suspendableFunction((original) => copy(runtime, original)),
     deepcopy: suspendableFunction((original) => deepCopy(runtime, original, new Map())),
     foreach: suspendableFunction((...values) => forEach(runtime, values)),
     foreachi: suspendableFunction((...values) => forEachItem(runtime, values)),
@@ -75,7 +75,7 @@ function concatenate(values: readonly LuaValue[]): string {
     else if (typeof value === 'number') result += numberToText(value);
     else throw runtimeError(`invalid value (${typeOf(value)}) at index ${at} in table for 'concat'`);
     if (at < last) result += separator;
-    if (result.length > STRING_BYTES_MAX - separator.length) throw runtimeError('not enough memory');
+    if (result.length > STRING_BYTES_MAX - separator.length) throw memoryError();
   }
   return result;
 }
@@ -165,11 +165,11 @@ function* move(runtime: LuaRuntime, values: readonly LuaValue[]): LuaExecution {
   return to;
 }
 
-/** The metatable is shared; its `__copy` makes the copy, unless only a shallow one is asked for. */
-function* copy(runtime: LuaRuntime, original: LuaValue, isShallow: boolean): LuaExecution {
+/** The metatable is shared; its `__copy` makes the copy. */
+function* copy(runtime: LuaRuntime, original: LuaValue): LuaExecution {
   if (!(original instanceof LuaTable)) return original;
   const { metatable } = original;
-  const handler = isShallow ? undefined : metatable?.getString('__copy');
+  const handler = metatable?.getString('__copy');
   if (handler !== undefined) return firstOf(yield* runtime.call(handler, [original]));
   const result = new LuaTable();
   const cursor = new PairsCursor(original);
@@ -187,6 +187,8 @@ function* deepCopy(
   if (!(original instanceof LuaTable)) return original;
   const known = copies.get(original);
   if (known !== undefined) return known;
+  const handler = original.metatable?.getString('__copy');
+  if (handler !== undefined) return firstOf(yield* runtime.call(handler, [original]));
   const result = new LuaTable();
   copies.set(original, result);
   const cursor = new PairsCursor(original);

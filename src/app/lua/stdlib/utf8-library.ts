@@ -4,7 +4,7 @@ import type { Collator } from '../../../tuple/index.ts';
 import { utf8Bytes } from '../compiler/lexer.ts';
 import { checkInt32, checkString, optionalInt32 } from '../runtime/arguments.ts';
 import { UsageError } from '../runtime/errors.ts';
-import { type LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { type LuaTable, tableOf } from '../runtime/table.ts';
 import { type LuaFunction, type LuaResult, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 
 type Values = readonly LuaValue[];
@@ -13,7 +13,7 @@ type Values = readonly LuaValue[];
 export type Utf8Orders = Readonly<{ exact: Collator; caseless: Collator }>;
 
 export function createUtf8Library(orders: () => Utf8Orders): LuaTable {
-  return tableOfFunctions({
+  return tableOf({
     casecmp: comparison('casecmp', () => orders().caseless),
     char: plainFunction((...values) => {
       if (values.length === 0) throw new UsageError('Usage: utf8.char(<char code>');
@@ -45,7 +45,7 @@ const WELL_FORMED_RUN = /(?:[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\x
 
 function caseChange(name: string, change: (text: string) => string): LuaFunction {
   return plainFunction((...values) => {
-    if (values.length !== 1) throw new UsageError(`Usage: utf8.${name}(<string>)`);
+    if (values.length !== 1 || !isText(values[0])) throw new UsageError(`Usage: utf8.${name}(<string>)`);
     return checkString(values, 1).replace(WELL_FORMED_RUN, (run) => bytesOfText(change(textOfBytes(run))));
   });
 }
@@ -87,13 +87,18 @@ function decodeAt(bytes: string, at: number): Readonly<{ code: number; end: numb
   return isShortest && !isSurrogate && code <= 0x10ffff ? { code, end: at + count + 1 } : null;
 }
 
+/** What C functions take for a text. */
+function isText(value: LuaValue): boolean {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
 /** Number of code points between two bytes, or nil and the place of the first byte that is no UTF-8. */
 function length(values: Values): LuaResult {
-  if (values.length < 1 || values.length > 3) throw new UsageError('Usage: utf8.len(<string>, [i, [j]])');
+  if (values.length < 1 || values.length > 3 || !isText(values[0])) throw new UsageError('Usage: utf8.len(<string>, [i, [j]])');
   const bytes = checkString(values, 1);
   const start = fromStart(optionalInt32(values, 2, 1), bytes.length);
-  const end = fromStart(optionalInt32(values, 3, -1), bytes.length);
-  if (start < 1 || start > bytes.length + 1 || end < 0 || end > bytes.length) {
+  const end = Math.max(fromStart(optionalInt32(values, 3, -1), bytes.length), 0);
+  if (start < 1 || start > bytes.length + 1 || end > bytes.length) {
     return [undefined, 'position is out of string'];
   }
   let count = 0;
@@ -111,7 +116,7 @@ function fromStart(position: number, size: number): number {
 
 /** The place behind the code point at a place, and the code point; nothing at the end. */
 function next(values: Values): LuaResult {
-  if (values.length < 1 || values.length > 2) throw new UsageError('Usage: utf8.next(<string>, [<byte offset>])');
+  if (values.length < 1 || values.length > 2 || !isText(values[0])) throw new UsageError('Usage: utf8.next(<string>, [<byte offset>])');
   const bytes = checkString(values, 1);
   const at = Math.max(fromStart(optionalInt32(values, 2, 1), bytes.length), 1) - 1;
   if (at >= bytes.length) return NO_VALUES;

@@ -1,9 +1,8 @@
 /** The status of a file as a table with questions about its kind. */
 import type { SystemStatus } from '../../../env/index.ts';
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { plainFunction } from '../runtime/values.ts';
 import { FILE_KINDS, isKind } from './fio-constants.ts';
-import { tableOf } from './module.ts';
 
 const metatable = (): LuaTable => {
   const questions = new LuaTable();

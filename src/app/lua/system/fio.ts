@@ -1,7 +1,7 @@
 /** The library `fio`: files, directories and paths. Calls are synchronous. */
 import type { FileSystem, SystemStatus } from '../../../env/index.ts';
 
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { toNumber } from '../runtime/types.ts';
 import { type LuaFunction, type LuaResult, type LuaValue, plainFunction } from '../runtime/values.ts';
 import { byteStringOf } from '../box/byte-strings.ts';
@@ -11,7 +11,7 @@ import { absolutePath, baseName, directoryName, joinPath } from './fio-paths.ts'
 import { statusTable } from './fio-status.ts';
 import { copyTree, isPathOfKind, makeTree, matchingPaths, removeTree } from './fio-trees.ts';
 import { errnoText } from './errno.ts';
-import { addFunctions, nameArgument, tableOf, usageError } from './module.ts';
+import { addFunctions, nameArgument, usageError } from './module.ts';
 import type { UserDatabase } from './users.ts';
 
 const EINVAL = 22;

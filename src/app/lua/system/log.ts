@@ -5,12 +5,12 @@
 import { LOG_LEVELS, type LogLevel, type LogSink } from '../../../env/index.ts';
 
 import type { LuaRuntime } from '../runtime/runtime.ts';
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { rawToText, typeOf } from '../runtime/types.ts';
 import { firstOf, type LuaExecution, type LuaFunction, type LuaValue, NO_VALUES } from '../runtime/values.ts';
 import { plainFunction, suspendableFunction } from '../runtime/values.ts';
 import { textOf } from '../box/byte-strings.ts';
-import { tableOf, usageError } from './module.ts';
+import { usageError } from './module.ts';
 
 export type LogHost = Readonly<{
   runtime: LuaRuntime;

@@ -2,16 +2,9 @@
 import { byteTextOf, bytesOfByteText } from '../../../base/index.ts';
 import { type LuaError, UsageError } from '../runtime/errors.ts';
 import { placelessError } from '../values/builtin-error.ts';
-import { LuaTable } from '../runtime/table.ts';
+import type { LuaTable } from '../runtime/table.ts';
 import { type LuaValue, type LuaFunction } from '../runtime/values.ts';
 import { byteStringOf, textOf } from '../box/byte-strings.ts';
-
-/** A table with these fields. */
-export function tableOf(fields: Readonly<Record<string, LuaValue>>): LuaTable {
-  const table = new LuaTable();
-  for (const [name, value] of Object.entries(fields)) table.setString(name, value);
-  return table;
-}
 
 export function addFunctions(table: LuaTable, functions: Readonly<Record<string, LuaFunction>>): LuaTable {
   for (const [name, code] of Object.entries(functions)) table.setString(name, code);

@@ -5,7 +5,7 @@ import { waitForPromise } from '../fibers/fiber.ts';
 import type { LuaFiberHost } from '../fibers/machine-fibers.ts';
 import { typeError } from '../runtime/arguments.ts';
 
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import {
   type LuaExecution,
   type LuaFunction,
@@ -16,7 +16,7 @@ import {
   suspendableFunction,
 } from '../runtime/values.ts';
 import type { SystemErrors } from './errno.ts';
-import { bytesOf, isTruthy, stringOf, tableOf, usageError } from './module.ts';
+import { bytesOf, isTruthy, stringOf, usageError } from './module.ts';
 import { newOptions, type PopenOptions, shellOptions, STREAM_NAMES, STREAM_OPTIONS } from './popen-options.ts';
 import { PopenProcess } from './popen-process.ts';
 import { SIGNALS } from './signals.ts';

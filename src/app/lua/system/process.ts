@@ -2,11 +2,11 @@
 import { SOFTWARE_VERSION } from '../../../base/index.ts';
 import type { Clock, ProcessControl } from '../../../env/index.ts';
 
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { typeOf } from '../runtime/types.ts';
 import { type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 import { textOf } from '../box/byte-strings.ts';
-import { isTruthy, tableOf, usageError } from './module.ts';
+import { isTruthy, usageError } from './module.ts';
 
 /** A value that is to be called; `attempt` begins the message if it cannot be. */
 export function checkFunctionNamed(value: LuaValue, attempt: string): LuaValue {

@@ -1,9 +1,9 @@
 /** The library `pwd`: users and groups as `/etc/passwd` and `/etc/group` list them. */
 import type { FileSystem } from '../../../env/index.ts';
 
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { type LuaValue, plainFunction } from '../runtime/values.ts';
-import { stringOf, tableOf, usageError } from './module.ts';
+import { stringOf, usageError } from './module.ts';
 
 type User = Readonly<{ name: string; id: number; groupId: number; home: string; shell: string }>;
 type Group = Readonly<{ name: string; id: number; members: readonly string[] }>;

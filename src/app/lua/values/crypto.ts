@@ -9,7 +9,7 @@ import {
   type DigestAlgorithm,
 } from '../../../env/index.ts';
 import { runtimeError } from '../runtime/errors.ts';
-import { LuaTable, tableOfFunctions as tableOf } from '../runtime/table.ts';
+import { LuaTable, tableOf as tableOf } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 import { toHexadecimal } from './base64.ts';
 import { builtinError, placelessError } from './builtin-error.ts';

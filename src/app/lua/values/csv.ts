@@ -1,4 +1,5 @@
 /** The library `csv`. Reading follows Tarantool 2.6.0, oddities included: `""` between delimiters is a quotation mark. */
+import { unreachable } from '../../../base/index.ts';
 import type { LuaRuntime } from '../runtime/runtime.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { rawToText, typeOf } from '../runtime/types.ts';
@@ -36,61 +37,99 @@ function optionsOf(argument: LuaValue): CsvOptions {
 
 /** The rows of a text; a last one whose quotation is not closed is dropped. */
 export function parseCsv(text: string, { delimiter, quote }: Pick<CsvOptions, 'delimiter' | 'quote'>): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let field = new FieldBuilder();
-  let isQuoted = false;
-  const endRow = (): void => {
-    row.push(field.finish());
-    rows.push(row);
-    row = [];
-    field = new FieldBuilder();
-  };
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]!;
-    if (character === quote) {
-      if (at > 0 && text[at - 1] === quote && field.isAfterQuote) field.add(quote, true);
-      isQuoted = !isQuoted;
-      field.isAfterQuote = true;
-      continue;
-    }
-    field.isAfterQuote = false;
-    if (isQuoted) field.add(character, true);
-    else if (character === delimiter) {
-      row.push(field.finish());
-      field = new FieldBuilder();
-    } else if (character === '\n' || character === '\r') {
-      if (character === '\r' && text[at + 1] === '\n') at++;
-      endRow();
-    } else field.add(character, false);
-  }
-  if (isQuoted) return rows;
-  if (text !== '' && (row.length > 0 || !/[\n\r]$/.test(text) || !field.isEmpty)) endRow();
-  return rows;
+  const parser = new CsvParser(delimiter, quote);
+  for (const character of text) parser.take(character);
+  return parser.finish();
 }
 
-/** A field without the blanks around it; those inside quotation marks stay. */
-class FieldBuilder {
-  isAfterQuote = false;
-  #text = '';
-  /** Length up to the last character that stays. */
-  #length = 0;
+/**
+ * Where the parser is: before a field's first character, outside of quotation marks, behind a mark that opens, inside of
+ * marks, or behind a mark inside of them, which closes them unless another one follows.
+ */
+type CsvState = 'before' | 'outside' | 'opened' | 'inside' | 'closing';
 
-  get isEmpty(): boolean {
-    return this.#text === '';
+class CsvParser {
+  readonly #delimiter: string;
+  readonly #quote: string;
+  readonly #rows: string[][] = [];
+  #row: string[] = [];
+  #state: CsvState = 'before';
+  /** Null between the end of a line and the next character. */
+  #field: string | null = null;
+  /** Blanks at the field's end, outside of quotation marks: they are none of it. */
+  #blanks = 0;
+  #lineEnd = '';
+
+  constructor(delimiter: string, quote: string) {
+    this.#delimiter = delimiter;
+    this.#quote = quote;
   }
 
-  add(character: string, isQuoted: boolean): void {
-    if (!isQuoted && character === ' ') {
-      if (this.#text !== '') this.#text += character;
-      return;
+  take(character: string): void {
+    const isLineEnd = character === '\n' || character === '\r';
+    if (this.#state !== 'inside') {
+      const isSecondHalf = isLineEnd && this.#lineEnd !== '' && this.#lineEnd !== character;
+      this.#lineEnd = isLineEnd && !isSecondHalf ? character : '';
+      if (isSecondHalf) return;
     }
-    this.#text += character;
-    this.#length = this.#text.length;
+    const isQuote = character === this.#quote;
+    switch (this.#state) {
+      case 'before':
+        this.#field = '';
+        if (character !== ' ') this.#takeOutside(character, isLineEnd);
+        return;
+      case 'opened':
+        if (!isQuote) return this.#takeInside(character);
+        this.#field += character;
+        this.#state = 'outside';
+        return;
+      case 'closing':
+        if (!isQuote) return this.#takeOutside(character, isLineEnd);
+        this.#field += character;
+        this.#state = 'inside';
+        return;
+      case 'inside':
+        return this.#takeInside(character);
+      case 'outside':
+        return this.#takeOutside(character, isLineEnd);
+      default:
+        return unreachable(this.#state);
+    }
   }
 
-  finish(): string {
-    return this.#text.slice(0, this.#length);
+  finish(): string[][] {
+    if (this.#state === 'inside') return this.#rows;
+    if (this.#field !== null) this.#endRow();
+    return this.#rows;
+  }
+
+  #takeInside(character: string): void {
+    const isQuote = character === this.#quote;
+    this.#state = isQuote ? 'closing' : 'inside';
+    if (!isQuote) this.#field += character;
+  }
+
+  #takeOutside(character: string, isLineEnd: boolean): void {
+    this.#state = 'outside';
+    if (isLineEnd) this.#endRow();
+    else if (character === this.#delimiter) this.#endField();
+    else if (character === this.#quote) this.#state = 'opened';
+    else this.#field += character;
+    this.#blanks = character === ' ' ? this.#blanks + 1 : 0;
+  }
+
+  #endField(): void {
+    const field = this.#field ?? '';
+    this.#row.push(field.slice(0, field.length - this.#blanks));
+    this.#field = '';
+    this.#state = 'before';
+  }
+
+  #endRow(): void {
+    this.#endField();
+    this.#rows.push(this.#row);
+    this.#row = [];
+    this.#field = null;
   }
 }
 

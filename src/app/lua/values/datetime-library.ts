@@ -3,7 +3,7 @@ import { Datetime, Interval, type IntervalAdjust, type IntervalFields } from '..
 import type { Clock } from '../../../env/index.ts';
 import { Integer64 } from '../ffi/numbers.ts';
 import { runtimeError } from '../runtime/errors.ts';
-import { LuaTable, tableOfFunctions } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import { typeOf } from '../runtime/types.ts';
 import { type LuaFunction, type LuaValue, plainFunction } from '../runtime/values.ts';
 import { daysInMonth } from './calendar.ts';
@@ -154,7 +154,7 @@ function intervalNanoseconds(table: LuaTable): number | undefined {
 
 function totable(value: Datetime): LuaTable {
   const time = localTime(value);
-  return tableOfFunctions({
+  return tableOf({
     year: time.year,
     month: time.month,
     day: time.day,
@@ -213,11 +213,11 @@ function parse(text: LuaValue, options: LuaValue): ParsedDatetime | null {
 
 export function createDatetimeLibrary(clock: Clock): LuaTable {
   defineDatetimeMethods(METHODS);
-  const interval = tableOfFunctions({
+  const interval = tableOf({
     new: plainFunction((fields) => new IntervalValue(intervalOf(fields))),
     is_interval: plainFunction((value) => value instanceof IntervalValue),
   });
-  return tableOfFunctions({
+  return tableOf({
     new: plainFunction((fields) => {
       if (fields === undefined) return new DatetimeValue(EPOCH);
       if (!(fields instanceof LuaTable)) throw runtimeError(`expected table, but received ${typeOf(fields)}`);

@@ -4,7 +4,7 @@ import { crc32c } from '../../../codec/xlog/index.ts';
 import type { Crypto, DigestAlgorithm, RandomSource } from '../../../env/index.ts';
 import { Integer64 } from '../ffi/numbers.ts';
 import { ArgumentError } from '../runtime/errors.ts';
-import { LuaTable, tableOfFunctions as tableOf } from '../runtime/table.ts';
+import { LuaTable, tableOf as tableOf } from '../runtime/table.ts';
 import { isTrue, type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 import { decodeBase64, encodeBase64, toHexadecimal } from './base64.ts';
 import { builtinError } from './builtin-error.ts';

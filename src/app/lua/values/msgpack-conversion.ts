@@ -181,10 +181,10 @@ export class MsgpackConversion {
         return this.#decodeInteger(bytes, position, first);
       case KIND.float:
         this.position = position + 5;
-        return readNumber(bytes, position);
+        return this.#checked(readNumber(bytes, position));
       case KIND.double:
         this.position = position + 9;
-        return readNumber(bytes, position);
+        return this.#checked(readNumber(bytes, position));
       case KIND.string:
       case KIND.binary: {
         const start = payloadStart(bytes, position);
@@ -201,6 +201,11 @@ export class MsgpackConversion {
       case KIND.invalid:
         throw runtimeError('Unsuported MsgPack extension type: 0');
     }
+  }
+
+  #checked(value: number): number {
+    if (!this.options.decodeInvalidNumbers && !Number.isFinite(value)) throw luaError('number must not be NaN or Inf');
+    return value;
   }
 
   #decodeInteger(bytes: Uint8Array, position: number, first: number): LuaValue {

@@ -1,7 +1,7 @@
 /** The libraries `msgpack` and `msgpackffi`. */
 import { byteTextOf, ByteWriter, writeByteText } from '../../../base/index.ts';
 import { arrayLength, checkValue, containerHeaderSize, mapLength } from '../../../codec/msgpack/index.ts';
-import { checkInteger } from '../runtime/arguments.ts';
+import { checkInteger, checkNumber } from '../runtime/arguments.ts';
 import { runtimeError } from '../runtime/errors.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { LuaCdata, type LuaFunction, type LuaResult, type LuaValue, plainFunction } from '../runtime/values.ts';
@@ -123,10 +123,10 @@ function decodeHeader(
   read: (bytes: Uint8Array, position: number) => number,
   values: readonly LuaValue[],
 ): LuaResult {
-  if (values.length !== 2) throw runtimeError(`Usage: msgpack.${name}(ptr, size)`);
-  const [source, size] = values;
-  if (!isBytePointer(source)) throw runtimeError(`msgpack.${name}: 'char *' expected`);
-  if (typeof size !== 'number' || size <= 0) throw runtimeError(`msgpack.${name}: non-positive size`);
+  const [source] = values;
+  if (values.length !== 2 || !isBytePointer(source)) throw runtimeError(`Usage: msgpack.${name}(ptr, size)`);
+  const size = checkNumber(values, 2);
+  if (size <= 0) throw runtimeError(`msgpack.${name}: non-positive size`);
   const { bytes } = source.memory;
   const length = read(bytes, source.offset);
   if (length < 0) throw runtimeError(`msgpack.${name}: unexpected msgpack type`);

@@ -8,7 +8,16 @@ import { runtimeError } from '../runtime/errors.ts';
 import type { LuaRuntime } from '../runtime/runtime.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { rawToText, typeOf } from '../runtime/types.ts';
-import { firstOf, LuaFunction, type LuaResult, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
+import {
+  firstOf,
+  LuaCdata,
+  LuaFunction,
+  type LuaResult,
+  LuaUserdata,
+  type LuaValue,
+  NO_VALUES,
+  plainFunction,
+} from '../runtime/values.ts';
 import type { SerializerOptions } from './serializer-options.ts';
 
 /** The form of a table that is written as a map; that of an array is the number of its places. */
@@ -38,14 +47,18 @@ export class Serializer {
     while (current instanceof LuaTable && current.metatable !== null && options.encodeLoadMetatables) {
       const serialize = current.metatable.getString('__serialize');
       if (!(serialize instanceof LuaFunction)) break;
-      try {
-        current = firstOf(this.callNow(serialize, [current]));
-      } catch (error) {
-        const reason = this.runtime.errorValue(error);
-        throw luaError(typeof reason === 'string' ? reason : '');
-      }
+      current = this.#serialized(serialize, current);
     }
     return current;
+  }
+
+  #serialized(serialize: LuaFunction, value: LuaValue): LuaValue {
+    try {
+      return firstOf(this.callNow(serialize, [value]));
+    } catch (error) {
+      const reason = this.runtime.errorValue(error);
+      throw luaError(typeof reason === 'string' ? reason : '');
+    }
   }
 
   /** Number of places if the table is written as an array, MAP if as a map. */
@@ -67,6 +80,8 @@ export class Serializer {
 
   /** The value in the place of one that has no form of its own. Throws if there is none. */
   unsupported(value: LuaValue, options: Readonly<SerializerOptions>): LuaValue {
+    const serialize = options.encodeLoadMetatables ? serializeFunction(value) : null;
+    if (serialize !== null) return this.#serialized(serialize, value);
     if (options.encodeUseTostring) return this.textOf(value);
     if (options.encodeInvalidAsNil) return undefined;
     throw runtimeError(`unsupported Lua type '${typeOf(value)}'`);
@@ -87,6 +102,14 @@ export class Serializer {
     execution.return(undefined as Result);
     throw runtimeError('attempt to yield across C-call boundary');
   }
+}
+
+/** What an object that is no table has under `__serialize`. */
+function serializeFunction(value: LuaValue): LuaFunction | null {
+  if (value instanceof LuaCdata) return value.serializer;
+  const methods = value instanceof LuaUserdata ? value.metatable?.getString('__index') : undefined;
+  const serialize = methods instanceof LuaTable ? methods.getString('__serialize') : undefined;
+  return serialize instanceof LuaFunction ? serialize : null;
 }
 
 const serializers = new WeakMap<LuaRuntime, Serializer>();

@@ -87,7 +87,11 @@ class YamlReader {
       }
       return this.#marked(table, this.#serializer.mapMetatable);
     }
-    return isScalar(node) ? scalarValue(node) : '';
+    const value = isScalar(node) ? scalarValue(node) : '';
+    if (typeof value === 'number' && !this.#options.decodeInvalidNumbers && !Number.isFinite(value)) {
+      throw runtimeError('number must not be NaN or Inf');
+    }
+    return value;
   }
 
   #table(node: unknown): LuaTable {

@@ -1,6 +1,7 @@
 /** The library `box.error`: raising and making errors, the last error, and the numbers by name. */
 import { BoxError, ERROR_TABLE, type ErrorName } from '../../../../base/index.ts';
-import { captureFrames, LuaError, runtimeError } from '../../runtime/errors.ts';
+import { LuaError, runtimeError } from '../../runtime/errors.ts';
+import { captureFrames } from '../../runtime/stack.ts';
 import { LuaTable } from '../../runtime/table.ts';
 import { numberToText, rawToText, typeOf } from '../../runtime/types.ts';
 import {

@@ -1,7 +1,7 @@
 /** Numbers that programs find in `box.schema`, `box.index` and `box.priv`. */
 import { PRIVILEGE } from '../../../../engine/access/index.ts';
 import { ITERATOR } from '../../../../engine/indexes/index.ts';
-import { LuaTable } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 
 const SCHEMA: Readonly<Record<string, number>> = {
   ADMIN_ID: 1,
@@ -66,12 +66,6 @@ const PRIVILEGES: Readonly<Record<string, number>> = {
   REVOKE: PRIVILEGE.revoke,
   ALL: PRIVILEGE.all,
 };
-
-function tableOf(numbers: Readonly<Record<string, number>>): LuaTable {
-  const table = new LuaTable();
-  for (const [name, value] of Object.entries(numbers)) table.setString(name, value);
-  return table;
-}
 
 export function addSchemaConstants(schema: LuaTable): void {
   for (const [name, value] of Object.entries(SCHEMA)) schema.setString(name, value);

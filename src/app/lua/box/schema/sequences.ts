@@ -4,7 +4,8 @@ import { type Sequence, SYSTEM_SPACE } from '../../../../engine/catalog/index.ts
 import { NO_ADDRESS } from '../../../../engine/arena/index.ts';
 import { encodeToBytes } from '../../../../codec/msgpack/index.ts';
 import { Integer64 } from '../../ffi/numbers.ts';
-import { captureFrames, LuaError } from '../../runtime/errors.ts';
+import { LuaError } from '../../runtime/errors.ts';
+import { captureFrames } from '../../runtime/stack.ts';
 import { LuaTable } from '../../runtime/table.ts';
 import { rawToText } from '../../runtime/types.ts';
 import type { LuaValue } from '../../runtime/values.ts';

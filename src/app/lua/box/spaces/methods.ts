@@ -25,6 +25,7 @@ import { builtinError } from '../builtin-error.ts';
 import { type IteratorMaker } from '../tuple/tuple-methods.ts';
 import { indexOf, primaryOf, readableSpaceId, spaceIdOf, unsignedArgument } from './arguments.ts';
 import type { DataStatements } from './data-statements.ts';
+import { FormattedSelect } from './formatted-select.ts';
 import { EMPTY_STEP, Iteration } from './iteration.ts';
 import type { SpaceTriggers } from './space-triggers.ts';
 
@@ -57,9 +58,12 @@ function change(needs: MethodNeeds, run: (...values: LuaValue[]) => LuaValue): L
 export function addSpaceMethods(methods: LuaTable, needs: MethodNeeds): void {
   const { context, data, factory, makeIterator } = needs;
   const iteration = new Iteration(context, factory, makeIterator);
+  const formatted = new FormattedSelect(context, data);
   addPlain(methods, {
     get: (self, key) => data.get(readableSpaceId(self, 'get'), PRIMARY, key) ?? NO_VALUES,
     select: (self, key, options) => data.select(readableSpaceId(self, 'select'), PRIMARY, key, options),
+    fselect: (self, key, options, fselectOptions) =>
+      formatted.run(readableSpaceId(self, 'fselect'), PRIMARY, key, options, fselectOptions),
     count: (self, key, options) => {
       const id = spaceIdOf(self, 'count');
       return primaryOf(self) === undefined ? 0 : data.count(id, PRIMARY, key, options);
@@ -111,9 +115,11 @@ export function addSpaceMethods(methods: LuaTable, needs: MethodNeeds): void {
 export function addIndexMethods(methods: LuaTable, needs: MethodNeeds): void {
   const { context, data, factory, makeIterator } = needs;
   const iteration = new Iteration(context, factory, makeIterator);
+  const formatted = new FormattedSelect(context, data);
   const reading: Readonly<Record<string, (space: number, index: number, ...values: LuaValue[]) => LuaResult>> = {
     get: (space, index, key) => data.get(space, index, key) ?? NO_VALUES,
     select: (space, index, key, options) => data.select(space, index, key, options),
+    fselect: (space, index, ...values) => formatted.run(space, index, values[0], values[1], values[2]),
     count: (space, index, key, options) => data.count(space, index, key, options),
     min: (space, index, key) => data.extreme(space, index, key, false) ?? NO_VALUES,
     max: (space, index, key) => data.extreme(space, index, key, true) ?? NO_VALUES,
@@ -127,9 +133,9 @@ export function addIndexMethods(methods: LuaTable, needs: MethodNeeds): void {
   for (const [name, run] of Object.entries(reading)) {
     methods.setString(
       name,
-      plainFunction((self, first, second) => {
+      plainFunction((self, ...values) => {
         const { spaceId, indexId } = indexOf(self, name);
-        return run(spaceId, indexId, first, second);
+        return run(spaceId, indexId, ...values);
       }),
     );
   }

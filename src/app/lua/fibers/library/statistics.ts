@@ -1,6 +1,6 @@
 /** `fiber.info` and `fiber.top`. */
 import { UsageError } from '../../runtime/errors.ts';
-import { LuaTable } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import type { LuaValue } from '../../runtime/values.ts';
 import type { FiberHost } from './context.ts';
 
@@ -37,10 +37,4 @@ export function fiberTop<Session>({ scheduler }: FiberHost<Session>): LuaTable {
     cpu.setString(`${id}/${name}`, tableOf({ ...shares, time: spent.totalMs / 1000 }));
   }
   return tableOf({ cpu, cpu_misses: 0 });
-}
-
-function tableOf(fields: Readonly<Record<string, LuaValue>>): LuaTable {
-  const table = new LuaTable();
-  for (const [name, value] of Object.entries(fields)) table.setString(name, value);
-  return table;
 }

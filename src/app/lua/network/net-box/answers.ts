@@ -4,9 +4,8 @@ import { arrayLength, containerHeaderSize, skipValue } from '../../../../codec/m
 import type { TupleFormat } from '../../../../tuple/index.ts';
 import type { LuaTuple, TupleFactory } from '../../box/tuple/lua-tuple.ts';
 import type { TupleCodec } from '../../box/tuple/tuple-codec.ts';
-import { LuaTable } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import { LuaCdata, type LuaValue } from '../../runtime/values.ts';
-import { tableOf } from '../../system/module.ts';
 
 export type AnswerContext = Readonly<{ codec: TupleCodec; factory: TupleFactory }>;
 

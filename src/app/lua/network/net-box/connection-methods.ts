@@ -2,7 +2,8 @@
 import { BODY_KEY, REQUEST_TYPE, type RequestType } from '../../../../codec/iproto/index.ts';
 import { BoxError } from '../../../../base/index.ts';
 import { waitForPromise } from '../../fibers/fiber.ts';
-import { captureFrames, LuaError } from '../../runtime/errors.ts';
+import { LuaError } from '../../runtime/errors.ts';
+import { captureFrames } from '../../runtime/stack.ts';
 import { LuaTable } from '../../runtime/table.ts';
 import { rawToText, typeOf } from '../../runtime/types.ts';
 import {

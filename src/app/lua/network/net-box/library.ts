@@ -1,8 +1,9 @@
 /** The library `net.box`: connections to other instances, and `self`, which is this one. */
 import { boxError, type BoxError } from '../../../../base/index.ts';
 import { textOf } from '../../box/byte-strings.ts';
-import { captureFrames, LuaError } from '../../runtime/errors.ts';
-import { LuaTable } from '../../runtime/table.ts';
+import { LuaError } from '../../runtime/errors.ts';
+import { captureFrames } from '../../runtime/stack.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import { rawToText } from '../../runtime/types.ts';
 import {
   allOf,
@@ -14,7 +15,7 @@ import {
   plainFunction,
   suspendableFunction,
 } from '../../runtime/values.ts';
-import { addFunctions, tableOf } from '../../system/module.ts';
+import { addFunctions } from '../../system/module.ts';
 import { ConnectionMethods, ConnectionTable } from './connection-methods.ts';
 import type { NetBoxHost } from './host.ts';
 import { RemoteConnection, type SchemaRows } from './remote-connection.ts';

@@ -5,7 +5,7 @@
 import { type BoxError, boxError } from '../../../../base/index.ts';
 import { decodeError, REQUEST_TYPE, type RequestType } from '../../../../codec/iproto/index.ts';
 
-import { LuaTable } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import {
   type LuaExecution,
   LuaFunction,
@@ -15,7 +15,7 @@ import {
   suspendableFunction,
 } from '../../runtime/values.ts';
 import { testCancel, Waiters } from '../../fibers/library/context.ts';
-import { addFunctions, isTruthy, tableOf, usageError } from '../../system/module.ts';
+import { addFunctions, isTruthy, usageError } from '../../system/module.ts';
 import { IbufObject } from '../../values/buffer.ts';
 import { BODY_KEY, findKey } from '../../../../codec/iproto/index.ts';
 import { type AnswerDecoder, decodeValues } from './answers.ts';

@@ -3,9 +3,9 @@ import { BODY_KEY, findKey } from '../../../../codec/iproto/index.ts';
 import { createTupleFormat, type TupleFormat } from '../../../../tuple/index.ts';
 import type { TupleCodec } from '../../box/tuple/tuple-codec.ts';
 import { textOf } from '../../box/byte-strings.ts';
-import { LuaTable } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import type { LuaValue } from '../../runtime/values.ts';
-import { isTruthy, tableOf } from '../../system/module.ts';
+import { isTruthy } from '../../system/module.ts';
 import type { SchemaRows } from './remote-connection.ts';
 
 /** A space of the server as a table; its format is that of the tuples that come from it. */

@@ -1,7 +1,8 @@
 /** Where `net.box.connect` is to connect to, and as whom. */
 import type { Address } from '../../../../env/index.ts';
 import { textOf } from '../../box/byte-strings.ts';
-import { captureFrames, LuaError } from '../../runtime/errors.ts';
+import { LuaError } from '../../runtime/errors.ts';
+import { captureFrames } from '../../runtime/stack.ts';
 import { LuaTable } from '../../runtime/table.ts';
 import type { LuaValue } from '../../runtime/values.ts';
 

@@ -1,8 +1,8 @@
 /** Lua's `string` library over byte strings, and the metatable by which strings have its functions as methods. */
 import { checkInt32, checkString, optionalInt32, typeError } from '../../runtime/arguments.ts';
-import { ArgumentError, runtimeError } from '../../runtime/errors.ts';
+import { ArgumentError, memoryError, runtimeError } from '../../runtime/errors.ts';
 import { type LuaRuntime, STRING_BYTES_MAX } from '../../runtime/runtime.ts';
-import { LuaTable, tableOfFunctions } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import { LuaFunction, type LuaValue, plainFunction, suspendableFunction } from '../../runtime/values.ts';
 import { format } from './format.ts';
 import { find, gmatch, gsub, match } from './searching.ts';
@@ -12,7 +12,7 @@ import { stringExtensions } from './string-extensions.ts';
 const SLICE_MAX = 8000;
 
 export function createStringLibrary(runtime: LuaRuntime): LuaTable {
-  const library = tableOfFunctions({
+  const library = tableOf({
     byte: plainFunction((...values) => bytes(values)),
     char: plainFunction((...values) => characters(values)),
     dump: plainFunction((...values) => {
@@ -81,6 +81,6 @@ function repeat(values: readonly LuaValue[]): string {
   const count = checkInt32(values, 2);
   const separator = values[2] === undefined ? '' : checkString(values, 3);
   if (count <= 0) return '';
-  if ((text.length + separator.length) * count > STRING_BYTES_MAX) throw runtimeError('not enough memory');
+  if ((text.length + separator.length) * count > STRING_BYTES_MAX) throw memoryError();
   return separator === '' ? text.repeat(count) : (text + separator).repeat(count - 1) + text;
 }

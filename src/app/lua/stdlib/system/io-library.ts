@@ -2,7 +2,7 @@
 import { FileError, type FileSystem } from '../../../../env/index.ts';
 import { checkAny, checkInteger, checkString, optionalString, typeError } from '../../runtime/arguments.ts';
 import { ArgumentError, runtimeError } from '../../runtime/errors.ts';
-import { LuaTable, tableOfFunctions } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import { addressOf } from '../../runtime/types.ts';
 import {
   type LuaExecution,
@@ -36,27 +36,31 @@ type Values = readonly LuaValue[];
 const FILE_MODE = 0o666;
 const EINVAL = 22;
 
-export function createIoLibrary(host: IoHost): LuaTable {
+/** `flush` writes what open files keep, for the program's end. */
+export function createIoLibrary(host: IoHost): Readonly<{ library: LuaTable; flush: () => void }> {
   const files = new FileObjects();
   const io = new IoFunctions(host, files);
-  return tableOfFunctions({ ...io.functions(), stdin: io.input, stdout: io.output, stderr: io.error });
+  const library = tableOf({ ...io.functions(), stdin: io.input, stdout: io.output, stderr: io.error });
+  return { library, flush: () => files.flushAll() };
 }
 
 /** Files as values of Lua. */
 class FileObjects {
   readonly metatable = new LuaTable();
+  /** Open files that may keep what is written. */
+  readonly #buffered = new Set<LuaFile>();
 
   constructor() {
     const { metatable } = this;
     const methods: Record<string, LuaFunction> = {
       close: plainFunction((...values) => this.close(this.openFile(values, 1))),
-      flush: plainFunction((...values) => (this.openFile(values, 1), true)),
+      flush: plainFunction((...values) => this.flush(this.openFile(values, 1))),
       lines: plainFunction((...values) => this.lines(this.openFile(values, 1), values.slice(1), false)),
       read: suspendableFunction((...values) => this.read(this.openFile(values, 1), values, 2)),
       seek: plainFunction((...values) => this.#seek(values)),
-      setvbuf: plainFunction((...values) => (this.openFile(values, 1), true)),
+      setvbuf: plainFunction((...values) => this.#setBuffering(values)),
       write: plainFunction((...values) => this.write(this.openFile(values, 1), values, 2)),
-      __gc: plainFunction(() => NO_VALUES),
+      __gc: plainFunction((...values) => (this.file(values, 1), NO_VALUES)),
       __tostring: plainFunction((...values) => {
         const file = this.file(values, 1);
         return file.isClosed ? 'file (closed)' : `file (${addressOf(file)})`;
@@ -84,7 +88,32 @@ class FileObjects {
 
   close(file: LuaFile): LuaResult {
     if (file.isStandard) return [undefined, 'cannot close standard file'];
+    this.#buffered.delete(file);
     file.close();
+    return true;
+  }
+
+  flush(file: LuaFile): LuaResult {
+    try {
+      file.flush();
+      return true;
+    } catch (error) {
+      return failure(error, null);
+    }
+  }
+
+  /** What C does with files that are open when a program ends. */
+  flushAll(): void {
+    for (const file of this.#buffered) this.flush(file);
+  }
+
+  #setBuffering(values: Values): LuaResult {
+    const file = this.openFile(values, 1);
+    const mode = checkString(values, 2);
+    if (mode !== 'no' && mode !== 'line' && mode !== 'full') throw new ArgumentError(2, `invalid option '${mode}'`);
+    file.setBuffering(mode, values[2] === undefined ? 0 : checkInteger(values, 3));
+    if (mode === 'no') this.#buffered.delete(file);
+    else this.#buffered.add(file);
     return true;
   }
 
@@ -181,7 +210,7 @@ class IoFunctions {
       close: plainFunction((...values) =>
         files.close(values[0] === undefined ? this.#current('output') : files.openFile(values, 1)),
       ),
-      flush: plainFunction(() => (this.#current('output'), true)),
+      flush: plainFunction(() => files.flush(this.#current('output'))),
       input: plainFunction((given) => (this.#currentInput = this.#redirect(given, 'r', this.#currentInput))),
       lines: plainFunction((...values) => this.#lines(values)),
       open: plainFunction((...values) => this.#open(values)),

@@ -1,4 +1,7 @@
-/** Files as Lua's `io` sees them: a position, a buffer for reading, and writes that go through at once. */
+/**
+ * Files as Lua's `io` sees them: a position, a buffer for reading, and writes that go through at once, unless the program
+ * has asked for a buffer.
+ */
 import { byteTextOf, bytesOfByteText } from '../../../../base/index.ts';
 import type { SystemFile } from '../../../../env/index.ts';
 import { waitForPromise } from '../../fibers/fiber.ts';
@@ -93,6 +96,11 @@ export class PipeStream implements ByteStream {
   }
 }
 
+/** `no`: every write goes through; `line`: up to the last end of a line; `full`: when there is much. */
+export type WriteBuffering = 'no' | 'line' | 'full';
+
+const WRITE_BUFFER_BYTES = 4096;
+
 export class LuaFile {
   readonly #stream: ByteStream;
   /** Standard streams stay open. */
@@ -100,6 +108,10 @@ export class LuaFile {
   isClosed = false;
   #buffer = '';
   #at = 0;
+  #buffering: WriteBuffering = 'no';
+  #bufferBytes = WRITE_BUFFER_BYTES;
+  /** Written, and not yet given to the stream. */
+  #pending = '';
 
   constructor(stream: ByteStream, isStandard: boolean) {
     this.#stream = stream;
@@ -107,12 +119,30 @@ export class LuaFile {
   }
 
   close(): void {
+    this.flush();
     this.isClosed = true;
     this.#stream.close();
   }
 
   write(text: string): void {
     this.#dropBuffer();
+    if (this.#buffering === 'no') return this.#stream.write(text);
+    this.#pending += text;
+    const hasLine = this.#buffering === 'line' && text.includes('\n');
+    if (hasLine || this.#pending.length > this.#bufferBytes) this.flush();
+  }
+
+  setBuffering(buffering: WriteBuffering, sizeBytes: number): void {
+    this.flush();
+    this.#buffering = buffering;
+    this.#bufferBytes = sizeBytes > 0 ? sizeBytes : WRITE_BUFFER_BYTES;
+  }
+
+  /** Gives the stream what was kept. Throws FileError. */
+  flush(): void {
+    const text = this.#pending;
+    if (text === '') return;
+    this.#pending = '';
     this.#stream.write(text);
   }
 
@@ -166,6 +196,7 @@ export class LuaFile {
   seek(from: 'set' | 'cur' | 'end', offset: number): number | null {
     const stream = this.#stream;
     if (stream.position === undefined) return null;
+    this.flush();
     const start = from === 'set' ? 0 : from === 'end' ? stream.sizeBytes : this.#position(stream.position);
     if (start + offset < 0) return null;
     this.#buffer = '';
@@ -194,6 +225,7 @@ export class LuaFile {
 
   /** Reads more behind what is in the buffer; false at the end. */
   *#fill(): Generator<object, boolean, unknown> {
+    this.flush();
     const more = yield* this.#stream.readMore();
     if (more === '') return false;
     this.#buffer = this.#buffer.slice(this.#at) + more;

@@ -9,7 +9,7 @@ import {
 import { waitFor } from '../../fibers/fiber.ts';
 import { checkNumber, checkString, optionalString, typeError } from '../../runtime/arguments.ts';
 import { ArgumentError, runtimeError } from '../../runtime/errors.ts';
-import { LuaTable, tableOfFunctions } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import { toNumber } from '../../runtime/types.ts';
 import {
   type LuaFunction,
@@ -36,7 +36,7 @@ export type OsHost = Readonly<{
 }>;
 
 export function createOsLibrary(host: OsHost): LuaTable {
-  return tableOfFunctions({
+  return tableOf({
     ...timeFunctions(host),
     ...fileFunctions(host),
     ...environmentFunctions(host),
@@ -87,7 +87,7 @@ function timeFunctions({ clock, process }: OsHost): Record<string, LuaFunction> 
       if (!format.startsWith('*t')) return formatTime(format, time);
       const { year, month, day, hour, minute, second, weekday, yearDay } = time;
       const fields = { year, month, day, hour, min: minute, sec: second, wday: weekday + 1, yday: yearDay };
-      return tableOfFunctions({ ...fields, isdst: false });
+      return tableOf({ ...fields, isdst: false });
     }),
     time: plainFunction((...values) => {
       if (values[0] === undefined) return Math.floor(clock.realtimeSeconds());
@@ -153,7 +153,7 @@ function environmentFunctions({ environment }: OsHost): Record<string, LuaFuncti
     if (value !== undefined) variables.set(byteStringOf(name), byteStringOf(value));
   }
   return {
-    environ: plainFunction(() => tableOfFunctions(Object.fromEntries(variables))),
+    environ: plainFunction(() => tableOf(Object.fromEntries(variables))),
     getenv: plainFunction((...values) => variables.get(checkString(values, 1))),
     setenv: plainFunction((...values) => {
       const name = checkString(values, 1);

@@ -1,0 +1,37 @@
+/** How an instance replicates; the names in comments are those of `box.cfg`. */
+import { parseSource, type ReplicationSource } from './applier/source.ts';
+
+export type ReplicationOptions = Readonly<{
+  /** `replication`: masters, as `parseSource` reads them. */
+  sources: readonly string[];
+  /** `replication_anon`: it follows without being a member, and takes no writes. */
+  isAnonymous: boolean;
+  /** `replication_connect_quorum`: so many masters must be there before it takes writes; null: all of them. */
+  connectQuorum: number | null;
+  /** `replication_connect_timeout`: how long a start waits for them. */
+  connectTimeoutMs: number;
+  /** `replication_timeout`: between heartbeats, and between attempts to connect. */
+  timeoutMs: number;
+  /** `replication_sync_lag`: with a greater one it is not up to date. */
+  syncLagSeconds: number;
+  /** `replication_sync_timeout`: how long a start waits until it is. */
+  syncTimeoutMs: number;
+  /** `replication_skip_conflict`: rows that find their place taken are passed over. */
+  skipsConflicts: boolean;
+}>;
+
+export const DEFAULT_REPLICATION_OPTIONS: ReplicationOptions = {
+  sources: [],
+  isAnonymous: false,
+  connectQuorum: null,
+  connectTimeoutMs: 30_000,
+  timeoutMs: 1000,
+  syncLagSeconds: 10,
+  syncTimeoutMs: 300_000,
+  skipsConflicts: false,
+};
+
+/** Throws ER_CFG for a source that cannot be read. */
+export function sourcesOf(options: ReplicationOptions): readonly ReplicationSource[] {
+  return options.sources.map(parseSource);
+}

@@ -1,0 +1,83 @@
+/** All masters that an instance is configured with, and how far it is with them. */
+import { BoxError, boxError } from '../base/index.ts';
+import type { Env, TimerHandle } from '../env/index.ts';
+import { Applier, type ApplierNeeds } from './applier/applier.ts';
+import { parseSource } from './applier/source.ts';
+
+/** A connection to the instance itself has all that there is. */
+const SELF = boxError('CONNECTION_TO_SELF').code;
+
+export class Upstreams {
+  readonly #env: Env;
+  readonly #needs: Omit<ApplierNeeds, 'onChange'>;
+  #appliers: readonly Applier[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  constructor(env: Env, needs: Omit<ApplierNeeds, 'onChange'>) {
+    this.#env = env;
+    this.#needs = needs;
+  }
+
+  get appliers(): readonly Applier[] {
+    return this.#appliers;
+  }
+
+  /** Follows these masters and no others; those that stay keep their connections. Throws ER_CFG. */
+  async configure(uris: readonly string[]): Promise<void> {
+    const sources = uris.map(parseSource);
+    const texts = sources.map(({ text }) => text);
+    const twice = texts.find((text, at) => texts.indexOf(text) !== at);
+    if (twice !== undefined) throw boxError('CFG', 'replication', 'duplicate connection to the same replica');
+    const leaving = this.#appliers.filter(({ source }) => !texts.includes(source.text));
+    const kept = new Map(this.#appliers.map((applier) => [applier.source.text, applier]));
+    const onChange = (): void => {
+      for (const watcher of [...this.#watchers]) watcher();
+    };
+    this.#appliers = sources.map((source) => {
+      const known = kept.get(source.text);
+      // One that has stopped for good gets another try: that is what configuring anew is for.
+      if (known !== undefined && known.status !== 'stopped') return known;
+      const applier = new Applier({ ...this.#needs, onChange }, source);
+      applier.start();
+      return applier;
+    });
+    await Promise.all(leaving.map((applier) => applier.stop()));
+  }
+
+  /** Those whose uuid is known: the connection stands, or leads back here. */
+  get connectedCount(): number {
+    return this.#appliers.filter((applier) => isSelf(applier) || applier.session !== null).length;
+  }
+
+  /** Those that need not be waited for. */
+  get synchronizedCount(): number {
+    return this.#appliers.filter((applier) => isSelf(applier) || applier.status === 'follow').length;
+  }
+
+  /** Whether it comes true within the time; looked at whenever something changes. */
+  until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    if (condition()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      let timer: TimerHandle | null = null;
+      const finish = (isTrue: boolean): void => {
+        timer?.cancel();
+        this.#watchers.delete(look);
+        resolve(isTrue);
+      };
+      const look = (): void => {
+        if (condition()) finish(true);
+      };
+      this.#watchers.add(look);
+      if (timeoutMs !== Infinity) timer = this.#env.timers.after(timeoutMs, () => finish(false));
+    });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#appliers.map((applier) => applier.stop()));
+    this.#appliers = [];
+  }
+}
+
+export function isSelf({ failure }: Applier): boolean {
+  return failure instanceof BoxError && failure.code === SELF;
+}

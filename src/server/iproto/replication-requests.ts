@@ -1,0 +1,157 @@
+/**
+ * Requests of replicas: JOIN, FETCH_SNAPSHOT and REGISTER are answered by a stream of packets, SUBSCRIBE by one that does
+ * not end: the connection belongs to the relay from then on.
+ */
+import { type BoxError, BoxError as RequestError, boxError } from '../../base/index.ts';
+import {
+  decodeFetchSnapshot,
+  decodeJoin,
+  decodeRegister,
+  decodeSubscribe,
+  REQUEST_TYPE,
+  type RequestDecoder,
+} from '../../codec/iproto/index.ts';
+import { type Downstream, isLost, type JoiningReplica, type Relay, type Relays } from '../../replication/index.ts';
+import type { ConnectionTaker, IprotoConnection } from './connection.ts';
+import { requireWholeBody } from './request-body.ts';
+
+/** Executes a request of one of the four types; throws the BoxError to answer with. */
+export function replicate(relays: Relays, connection: IprotoConnection, type: number): void {
+  requireWholeBody(connection);
+  const { request, session } = connection;
+  const { bytes, bodyPosition, end } = request;
+  const sync = syncOf(request);
+  if (type === REQUEST_TYPE.subscribe) {
+    subscribe(relays, connection, sync);
+    return;
+  }
+  if (type === REQUEST_TYPE.join) {
+    const join = decodeJoin(bytes, bodyPosition, end);
+    stream(connection, (replica) => relays.join(join, replica, session, sync));
+  } else if (type === REQUEST_TYPE.fetchSnapshot) {
+    decodeFetchSnapshot(bytes, bodyPosition, end);
+    stream(connection, (replica) => relays.fetchSnapshot(replica, session, sync));
+  } else {
+    const { instanceUuid, vclock } = decodeRegister(bytes, bodyPosition, end);
+    stream(connection, (replica) => relays.register(instanceUuid, vclock, replica, session, sync));
+  }
+}
+
+function syncOf({ syncHigh, syncLow }: RequestDecoder): number {
+  return syncHigh * 0x100000000 + syncLow;
+}
+
+function subscribe(relays: Relays, connection: IprotoConnection, sync: number): void {
+  const { request, session } = connection;
+  const subscription = decodeSubscribe(request.bytes, request.bodyPosition, request.end);
+  const follower = new Follower(connection, request);
+  connection.takeOver(follower);
+  try {
+    follower.relay = relays.subscribe(subscription, follower, session, sync);
+  } catch (error) {
+    connection.takeOver(null);
+    throw error;
+  }
+}
+
+/** A connection that a relay has. */
+class Follower implements Downstream, ConnectionTaker {
+  relay: Relay | null = null;
+  readonly peer: string;
+  readonly #connection: IprotoConnection;
+  readonly #syncHigh: number;
+  readonly #syncLow: number;
+
+  constructor(connection: IprotoConnection, { syncHigh, syncLow }: RequestDecoder) {
+    this.#connection = connection;
+    this.#syncHigh = syncHigh;
+    this.#syncLow = syncLow;
+    this.peer = connection.session.peer;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#connection.sendPackets(bytes);
+  }
+
+  get queuedBytes(): number {
+    return this.#connection.queuedBytes;
+  }
+
+  fail(error: BoxError): void {
+    this.#connection.writeErrorTo(error, this.#syncHigh, this.#syncLow);
+    this.#connection.close();
+  }
+
+  packet(bytes: Uint8Array, start: number, end: number): void {
+    this.relay?.packet(bytes, start, end);
+  }
+
+  drained(): void {
+    this.relay?.drained();
+  }
+
+  closed(): void {
+    this.relay?.end(null);
+  }
+}
+
+/** Answers by a stream of packets; the connection serves no requests meanwhile. */
+function stream(connection: IprotoConnection, send: (replica: JoiningReplica) => Promise<void>): void {
+  const { syncHigh, syncLow } = connection.request;
+  const joining = new Joining(connection);
+  connection.takeOver(joining);
+  connection.requestWaits(1);
+  send(joining)
+    .catch((error: unknown) => {
+      if (isLost(error)) return;
+      if (error instanceof RequestError) connection.writeErrorTo(error, syncHigh, syncLow);
+      else connection.fail(error);
+    })
+    .finally(() => {
+      connection.takeOver(null);
+      connection.requestWaits(-1);
+    });
+}
+
+class Joining implements JoiningReplica, ConnectionTaker {
+  readonly #connection: IprotoConnection;
+  #wake: (() => void) | null = null;
+
+  constructor(connection: IprotoConnection) {
+    this.#connection = connection;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#connection.sendPackets(bytes);
+  }
+
+  get queuedBytes(): number {
+    return this.#connection.queuedBytes;
+  }
+
+  async whenDrained(): Promise<void> {
+    this.check();
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.check();
+  }
+
+  check(): void {
+    if (this.#connection.isClosed) throw boxError('NO_CONNECTION');
+  }
+
+  /** A joining replica has nothing to say. */
+  packet(): void {
+    this.#connection.writeErrorTo(boxError('PROTOCOL', 'a request while a replica joins'), 0, 0);
+    this.#connection.close();
+  }
+
+  drained(): void {
+    this.#wake?.();
+  }
+
+  closed(): void {
+    this.#wake?.();
+  }
+}
