@@ -23,7 +23,7 @@ export class Backup {
   start(checkpointsBack: number): readonly string[] {
     if (!(checkpointsBack >= 0)) throw boxError('ILLEGAL_PARAMS', 'invalid checkpoint index');
     if (this.#pinned !== null) throw boxError('BACKUP_IN_PROGRESS');
-    const signature = this.#collector.checkpoints().at(-1 - Math.floor(checkpointsBack));
+    const signature = this.#collector.checkpoints().at(-1 - Math.floor(checkpointsBack))?.signature;
     if (signature === undefined) throw boxError('MISSING_SNAPSHOT');
     const files = this.#collector.pin(signature);
     this.#pinned = signature;

@@ -20,7 +20,7 @@ import { loadScript } from './scripts.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Backup } from './backup.ts';
 import { CheckpointDaemon } from './checkpoint-daemon.ts';
-import { Members, Replication, type ReplicationOptions } from '../replication/index.ts';
+import { Members, Replication, replicationInformation, type ReplicationOptions } from '../replication/index.ts';
 import { runShutdownHooks } from './shutdown.ts';
 
 /** What the instance tells whoever started it. */
@@ -226,10 +226,11 @@ export class Instance {
       garbage: () => ({
         isCheckpointInProgress: checkpointer.isRunning,
         isBackupInProgress: backup.isInProgress,
-        checkpoints: collector.checkpoints().map((signature) => {
-          return { signature, isPinned: collector.isPinned(signature) };
+        checkpoints: collector.checkpoints().map(({ signature, vclock }) => {
+          return { signature, vclock, isPinned: collector.isPinned(signature) };
         }),
       }),
+      replication: () => replicationInformation(this.replication, this.box.vclock(), this.env.clock.monotonicMs()),
       uuid: instanceUuid,
     };
   }

@@ -6,3 +6,4 @@ export { LogFilesReading } from './relay/log-files-reading.ts';
 export { type Member, Members } from './members.ts';
 export { type Beginning, Replication, type ReplicationNeeds, type RunningInstance } from './replication.ts';
 export { DEFAULT_REPLICATION_OPTIONS, type ReplicationOptions } from './options.ts';
+export { replicationInformation } from './information.ts';

@@ -4,6 +4,7 @@
  */
 import { userId } from '../../base/index.ts';
 import { type AccessControl, USER_ID } from '../access/index.ts';
+import type { Vclock } from '../../codec/xlog/index.ts';
 import type { Address } from '../arena/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
@@ -11,6 +12,7 @@ import { Broadcasts } from './broadcasts.ts';
 import { CodeWatch, UNWATCHED_CLOCK } from './code-watch.ts';
 import { Lookahead } from './lookahead.ts';
 import { Procedures } from './procedures.ts';
+import type { ReplicationInformation } from './replication-control.ts';
 import { SchemaPreparation } from './schema-preparation.ts';
 import type { FunctionCaller } from './function-caller.ts';
 import type { Session } from './session.ts';
@@ -23,7 +25,7 @@ export type GarbageInformation = Readonly<{
   isCheckpointInProgress: boolean;
   isBackupInProgress: boolean;
   /** Snapshots that are there, oldest first; a pinned one and the logs behind it are not collected. */
-  checkpoints: readonly Readonly<{ signature: number; isPinned: boolean }>[];
+  checkpoints: readonly Readonly<{ signature: number; vclock: Vclock; isPinned: boolean }>[];
 }>;
 
 /** Called when the instance is asked to stop; waited for, within LIMITS.shutdownHooksMs. */
@@ -42,6 +44,7 @@ export type InstanceControl = Readonly<{
   startBackup: (checkpointsBack: number) => readonly string[];
   stopBackup: () => void;
   garbage: () => GarbageInformation;
+  replication: () => ReplicationInformation;
   uuid: string;
 }>;
 

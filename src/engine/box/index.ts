@@ -20,3 +20,10 @@ export { Sessions, type SessionTrigger } from './sessions.ts';
 export { resultBytes } from './selection.ts';
 export { Statements } from './statements.ts';
 export { RowExecutor } from './row-executor.ts';
+export type {
+  DownstreamInformation,
+  LogConsumer,
+  ReplicaInformation,
+  ReplicationInformation,
+  UpstreamInformation,
+} from './replication-control.ts';

@@ -3,7 +3,7 @@
  * of them, a pin, or a replica needs. A pin is what a backup still reads.
  */
 import { boxError } from '../../base/index.ts';
-import { type Vclock, vclockIsCoveredBy, vclockSignature } from '../../codec/xlog/index.ts';
+import { type Vclock, vclockIsCoveredBy } from '../../codec/xlog/index.ts';
 import type { Files, Logger } from '../../env/index.ts';
 import { FileError } from '../../env/index.ts';
 import { type LogFileEntry, listLogFiles, listSignatures, logFilePath } from '../wal/index.ts';
@@ -30,9 +30,9 @@ export class FileCollector {
     this.checkpointCount = options.checkpointCount;
   }
 
-  /** Signatures of the snapshots that are there, oldest first. */
-  checkpoints(): readonly number[] {
-    return listSignatures(this.#files, this.#options.directory, 'SNAP');
+  /** The snapshots that are there, oldest first. */
+  checkpoints(): readonly Readonly<{ signature: number; vclock: Vclock }>[] {
+    return this.#snapshots();
   }
 
   /**
@@ -81,7 +81,7 @@ export class FileCollector {
   #collect(): void {
     const { directory } = this.#options;
     const { checkpointCount } = this;
-    const signatures = this.checkpoints();
+    const signatures = listSignatures(this.#files, directory, 'SNAP');
     const oldestKept = signatures[Math.max(0, signatures.length - checkpointCount)];
     if (oldestKept === undefined) return;
     const oldestNeeded = Math.min(oldestKept, ...this.#pins.keys());
@@ -102,14 +102,13 @@ export class FileCollector {
     return listLogFiles(this.#files, this.#options.directory, checks, true);
   }
 
+  #snapshots(): readonly LogFileEntry[] {
+    const checks = { kind: 'SNAP', instanceUuid: null, onWarning: (text: string) => this.#log.warn(text) } as const;
+    return listLogFiles(this.#files, this.#options.directory, checks, true);
+  }
+
   #vclockOf(signature: number): Vclock | null {
-    const entries = listLogFiles(
-      this.#files,
-      this.#options.directory,
-      { kind: 'SNAP', instanceUuid: null, onWarning: (text) => this.#log.warn(text) },
-      true,
-    );
-    return entries.find((entry) => vclockSignature(entry.vclock) === signature)?.vclock ?? null;
+    return this.#snapshots().find((entry) => entry.signature === signature)?.vclock ?? null;
   }
 
   #remove(path: string): void {

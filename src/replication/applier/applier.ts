@@ -308,7 +308,7 @@ class Following {
     const { clock } = this.#needs.env;
     this.#applier.lastHeardMs = clock.monotonicMs();
     if (row.timestampSeconds !== 0) {
-      this.#applier.lagSeconds = clock.realtimeSeconds() - row.timestampSeconds;
+      this.#applier.lagSeconds = Math.max(0, clock.realtimeSeconds() - row.timestampSeconds);
     }
     if (row.lsn === 0) {
       this.#scheduleAck();

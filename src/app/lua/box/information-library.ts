@@ -1,6 +1,7 @@
 /** `box.info`, `box.stat`, `box.slab` and `box.runtime`: what an instance says of itself. */
 import { TARANTOOL_VERSION } from '../../../base/index.ts';
-import { SYSTEM_SPACE } from '../../../engine/catalog/index.ts';
+import { type Vclock, vclockSignature } from '../../../codec/xlog/index.ts';
+import type { ReplicaInformation } from '../../../engine/box/index.ts';
 import { LuaTable, tableOf } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 import { luaInteger } from '../ffi/numbers.ts';
@@ -62,14 +63,8 @@ function section(
 export function createInformation(context: BoxContext, rows: SchemaRows, facts: InstanceFacts): LuaTable {
   const { box, machine } = context;
   const startMs = machine.env.clock.monotonicMs();
-  const vclock = (): LuaTable => {
-    const table = rows.map();
-    box.vclock().forEach((lsn, id) => {
-      if (lsn > 0) table.set(id, integer(lsn));
-    });
-    return table;
-  };
-  const signature = (): number => box.vclock().reduce((sum, lsn) => sum + lsn, 0);
+  const vclock = (): LuaTable => vclockTable(rows, box.vclock());
+  const signature = (): number => vclockSignature(box.vclock());
   const ownLsn = (): LuaValue => integer(box.vclock()[facts.replicaId()] ?? 0);
   return answering(
     {
@@ -84,9 +79,9 @@ export function createInformation(context: BoxContext, rows: SchemaRows, facts: 
       pid: () => machine.env.process.pid,
       cluster: () => tableOf({ uuid: box.catalog.replicasetUuid }),
       listen: () => facts.listen() ?? undefined,
-      replication: () => replication(context, rows, ownLsn),
-      replication_anon: () => section(() => ({}), { count: 0 }),
-      gc: () => section(() => garbage(context, vclock())),
+      replication: () => replication(context, rows),
+      replication_anon: () => anonymousReplication(context, rows),
+      gc: () => section(() => garbage(context, rows)),
       memory: () => section(() => memory(context)),
       vinyl: () => section(() => ({})),
       sql: () => section(() => ({ cache: tableOf({ size: 0, stmt_count: 0 }) })),
@@ -100,30 +95,76 @@ function integer(value: number): LuaValue {
   return luaInteger(value, () => BigInt(value), false);
 }
 
-/** The members of the replica set as `_cluster` names them. */
-function replication({ box }: BoxContext, rows: SchemaRows, ownLsn: () => LuaValue): LuaTable {
+function vclockTable(rows: SchemaRows, vclock: Vclock): LuaTable {
   const table = rows.map();
-  const index = box.catalog.space(SYSTEM_SPACE.cluster)?.primary;
-  if (index === undefined || index === null) return table;
-  for (const row of rows.select(SYSTEM_SPACE.cluster, [])) {
-    const [id, uuid] = [row.field(0), row.field(1)];
-    table.set(id, tableOf({ id, uuid, lsn: uuid === box.control?.uuid ? ownLsn() : 0 }));
+  vclock.forEach((lsn, id) => {
+    if (lsn > 0) table.set(id, integer(lsn));
+  });
+  return table;
+}
+
+/** The members of the replica set, by id. */
+function replication({ box }: BoxContext, rows: SchemaRows): LuaTable {
+  const table = new LuaTable();
+  table.metatable = tableOf({ __serialize: 'mapping' });
+  for (const replica of box.control?.replication().replicas ?? []) table.set(replica.id, replicaTable(rows, replica));
+  return table;
+}
+
+/** Replicas that are no members: their number, and when called, all of them by uuid. */
+function anonymousReplication({ box }: BoxContext, rows: SchemaRows): LuaTable {
+  const replicas = box.control?.replication().anonymous ?? [];
+  const all = (): Readonly<Record<string, LuaValue>> =>
+    Object.fromEntries(replicas.map((replica) => [replica.uuid, replicaTable(rows, replica)]));
+  const table = section(all, { count: replicas.length });
+  table.metatable?.setString(
+    '__serialize',
+    plainFunction(() => tableOf({ count: replicas.length })),
+  );
+  return table;
+}
+
+function replicaTable(rows: SchemaRows, replica: ReplicaInformation): LuaTable {
+  const { upstream, downstream } = replica;
+  const table = tableOf({ id: replica.id, uuid: replica.uuid, lsn: integer(replica.lsn) });
+  if (upstream !== null) {
+    const { status, idleSeconds: idle, lagSeconds: lag, peer } = upstream;
+    table.setString('upstream', tableOf({ status, idle, lag, peer, ...failure(upstream) }));
+  }
+  if (downstream !== null) {
+    const { status, idleSeconds: idle, lagSeconds: lag, vclock } = downstream;
+    const running = status === 'follow' ? { idle, lag, vclock: vclockTable(rows, vclock) } : {};
+    table.setString('downstream', tableOf({ status, ...running, ...failure(downstream) }));
   }
   return table;
 }
 
-function garbage({ box }: BoxContext, vclock: LuaTable): Readonly<Record<string, LuaValue>> {
-  const information = box.control?.garbage();
-  const checkpoints = (information?.checkpoints ?? []).map(({ signature, isPinned }) => {
-    const references = new LuaTable(isPinned ? ['backup'] : []);
-    return tableOf({ signature: integer(signature), references, vclock });
-  });
+function failure(
+  connection: Readonly<{ message: string | null; systemMessage: string | null }>,
+): Readonly<Record<string, LuaValue>> {
+  const { message, systemMessage } = connection;
   return {
-    vclock,
-    signature: checkpoints[0]?.getString('signature') ?? 0,
+    ...(message === null ? {} : { message }),
+    ...(systemMessage === null ? {} : { system_message: systemMessage }),
+  };
+}
+
+function garbage({ box }: BoxContext, rows: SchemaRows): Readonly<Record<string, LuaValue>> {
+  const information = box.control?.garbage();
+  const checkpoints = (information?.checkpoints ?? []).map(({ vclock, isPinned }) => {
+    const references = new LuaTable(isPinned ? ['backup'] : []);
+    return tableOf({ signature: integer(vclockSignature(vclock)), references, vclock: vclockTable(rows, vclock) });
+  });
+  const consumers = (box.control?.replication().consumers ?? []).map(({ name, vclock }) =>
+    tableOf({ name, signature: integer(vclockSignature(vclock)), vclock: vclockTable(rows, vclock) }),
+  );
+  const oldest = information?.checkpoints[0]?.vclock ?? [];
+  return {
+    vclock: vclockTable(rows, oldest),
+    signature: integer(vclockSignature(oldest)),
     checkpoint_is_in_progress: information?.isCheckpointInProgress ?? false,
     checkpoints: new LuaTable(checkpoints),
-    consumers: new LuaTable(),
+    consumers: new LuaTable(consumers),
   };
 }
 
