@@ -30,6 +30,8 @@ export class SimulatedInternet {
   readonly #listening = new Map<string, ListeningSocket>();
   readonly #streams = new Set<SimulatedStream>();
   readonly #blocked = new Set<string>();
+  /** Ways that take longer than others. */
+  readonly #slow = new Map<string, Readonly<{ leastMs: number; mostMs: number }>>();
 
   constructor(world: SimulatedWorld) {
     this.world = world;
@@ -44,6 +46,11 @@ export class SimulatedInternet {
   /** Nothing passes from one machine to the other until `unblock`. Blocks one direction. */
   block(from: SimulatedHost, to: SimulatedHost): void {
     this.#blocked.add(wayOf(from, to));
+  }
+
+  /** Bytes take so long from one machine to the other, until `heal`. One direction. */
+  slowDown(from: SimulatedHost, to: SimulatedHost, leastMs: number, mostMs: number): void {
+    this.#slow.set(wayOf(from, to), { leastMs, mostMs });
   }
 
   unblock(from: SimulatedHost, to: SimulatedHost): void {
@@ -63,9 +70,10 @@ export class SimulatedInternet {
     this.#wakeAll();
   }
 
-  /** Frees all ways. */
+  /** Frees all ways, and makes them as fast as any. */
   heal(): void {
     this.#blocked.clear();
+    this.#slow.clear();
     this.#wakeAll();
   }
 
@@ -83,6 +91,8 @@ export class SimulatedInternet {
   }
 
   delayMs(from: SimulatedHost, to: SimulatedHost): number {
+    const slow = this.#slow.get(wayOf(from, to));
+    if (slow !== undefined) return this.world.randomDelayMs(slow.leastMs, slow.mostMs);
     const share = from === to ? 0.1 : 1;
     return this.world.randomDelayMs(this.#leastDelayMs * share, this.#mostDelayMs * share);
   }

@@ -1,6 +1,5 @@
 /** `picodata connect`: a console on a running instance, over iproto or over a text console's socket. */
 import { SERVICE_USER_NAME } from '../config/index.ts';
-import { openRemoteConsole, remoteFailureText } from '../app/lua/index.ts';
 import type { Address, CommandLine } from '../env/index.ts';
 import { createFiles, createNodeEnv } from '../env/node/index.ts';
 import { parseAddress, formatAddress } from '../client/index.ts';
@@ -21,12 +20,10 @@ export async function runConnect(commandLine: CommandLine, words: ConnectWords):
   const address = addressOf(place);
   const login = loginOf(commandLine, words, userOfTarget);
   const env = createNodeEnv({ log: { level: 'error', format: 'plain', destination: 'stderr' } });
-  const remote = await openRemoteConsole(env, address, { login }).catch((error: unknown): never => {
-    throw new Error(remoteFailureText(address, error));
-  });
+  const language = await RemoteLanguage.connect(env, address, login);
   const name = formatAddress(address);
   if (terminal.isInteractive) terminal.writeOutput(`connected to ${name}\n`);
-  const console = new Console({ terminal, name, languages: new Map([['lua', new RemoteLanguage(remote)]]) });
+  const console = new Console({ terminal, name, languages: new Map([['lua', language]]) });
   try {
     await console.run();
   } catch (error) {

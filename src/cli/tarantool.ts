@@ -24,8 +24,14 @@ export async function runTarantool(commandLine: CommandLine, words: TarantoolWor
       ? null
       : readScript(env, script);
   const program = new TarantoolProgram(env, commandLine, [script ?? '', ...words.scriptArguments], {
-    onStarted: (instance) => lifetime.started(instance),
+    onStarted: (instance) => {
+      lifetime.started({ stop: () => program.stop(), checkpoint: () => instance.checkpoint() });
+    },
     onFailure: (error) => lifetime.fail(error),
+    openLog: (path, format) => {
+      env.log.moveTo({ format, destination: path === null ? 'stderr' : { file: path } });
+      if (path !== null) env.process.onSignal('SIGHUP', () => env.log.reopen());
+    },
   });
   try {
     for (const library of words.libraries) await program.run(`${library} = require('${library}')`, '=-l', []);

@@ -114,7 +114,7 @@ function addConnect(program: Command, take: (words: ConnectWords) => void): void
     .usage('[flags] [USER@]HOST:PORT|SOCKET')
     .argument('<target>', 'address of an instance, or path of its socket')
     .option('--user <NAME>', 'as whom to log in')
-    .option('--password-file <FILE>', 'file that holds the password, or - to be asked for it')
+    .option('--password-file <FILE>', 'file that holds the password')
     .option('--cluster-cookie <SECRET>', 'secret of the cluster, in place of a user')
     .action((target: string, given: Readonly<{ user?: string; passwordFile?: string; clusterCookie?: string }>) => {
       take({

@@ -176,9 +176,11 @@ export class Link {
     const { user, password } = this.#options;
     encodeId(this.writer, { sync: ID_SYNC }, PROTOCOL_VERSION, OUR_FEATURES);
     this.#answersAwaited = 1;
-    if (user !== null && !(user === 'guest' && password === '')) {
+    if (user !== null) {
       const sha1 = (...parts: readonly Uint8Array[]): Uint8Array => this.#env.crypto.sha1(...parts);
-      encodeAuth(this.writer, { sync: AUTH_SYNC }, user, chapSha1Scramble(sha1, greeting.salt, password));
+      const needsNone = user === 'guest' && password === '';
+      const scramble = needsNone ? null : chapSha1Scramble(sha1, greeting.salt, password);
+      encodeAuth(this.writer, { sync: AUTH_SYNC }, user, scramble);
       this.#answersAwaited = 2;
     }
     this.sent();

@@ -48,8 +48,11 @@ export interface CommandLine {
   changeDirectory(path: string): void;
   /** This process was started by `respawnInBackground`. */
   readonly isBackground: boolean;
-  /** Starts the same command anew, without a terminal; it goes on when this process ends. */
-  respawnInBackground(): void;
+  /**
+   * Starts the same command anew, without a terminal and with its output at the end of the file; it goes on when this
+   * process ends. Throws FileError if the file cannot be opened.
+   */
+  respawnInBackground(outputPath: string): void;
   /** An error that nobody caught; there may be several. The process does not end by itself then. */
   onUncaughtError(handler: (error: unknown) => void): void;
   /** Ends the process at once. */

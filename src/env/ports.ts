@@ -308,6 +308,8 @@ export interface Stream {
   readonly peer: string;
   /** Our own end in the same form; absent where it is not known. */
   readonly local?: string;
+  /** Of the socket; absent where there is none. */
+  readonly descriptor?: number;
   start(handlers: StreamHandlers): void;
   /**
    * Queues bytes for sending; they belong to the stream until `onWritten` of this call has run, which happens in order,

@@ -14,6 +14,7 @@ export class CheckpointDaemon {
   readonly #env: Env;
   readonly #log: Logger;
   readonly #storage: Storage;
+  readonly #whenFinal: () => Promise<void>;
   #options: CheckpointOptions;
   #timer: TimerHandle | null = null;
   #nextMs = Infinity;
@@ -21,7 +22,15 @@ export class CheckpointDaemon {
   #logBytes = 0;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(env: Env, log: Logger, storage: Storage, options: CheckpointOptions) {
+  /** `whenFinal` resolves when memory holds nothing that may still be undone. */
+  constructor(
+    env: Env,
+    log: Logger,
+    storage: Storage,
+    options: CheckpointOptions,
+    whenFinal: () => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.#whenFinal = whenFinal;
     this.#env = env;
     this.#log = log;
     this.#storage = storage;
@@ -57,6 +66,7 @@ export class CheckpointDaemon {
   /** Makes a snapshot and collects. Rejects with the error of the snapshot. */
   async checkpointNow(): Promise<void> {
     const { checkpointer, collector } = this.#storage;
+    await this.#whenFinal();
     await checkpointer.checkpoint();
     this.#logBytes = 0;
     collector.collect();

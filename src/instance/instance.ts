@@ -81,7 +81,9 @@ export class Instance {
     this.lua = lua;
     this.#log = log;
     this.#events = new InstanceEvents(env, storage, replication.members);
-    this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options);
+    this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options, () =>
+      replication.queue.whenEmpty(),
+    );
   }
 
   /** Starts an instance. Rejects with StartError, CorruptionError, FileError, NetworkError or BoxError. */
@@ -118,6 +120,8 @@ export class Instance {
           script?.schemaInit(box);
         },
         onEngine,
+        onControlRow: (row) => replication.recoverRow(row),
+        controlRows: () => replication.controlRows(),
         bootstrap: (applier) => replication.bootstrap(applier),
         onProgress: handlers.onProgress ?? (() => undefined),
         onFailure: fail,
@@ -188,8 +192,8 @@ export class Instance {
   }
 
   #decideReadOnly(): void {
-    const { options, isOrphan } = this.replication;
-    this.box.statements.isReadOnly = this.#dynamic.readOnly || options.isAnonymous || isOrphan;
+    const { options, isOrphan, isLedByOthers } = this.replication;
+    this.box.statements.isReadOnly = this.#dynamic.readOnly || options.isAnonymous || isOrphan || isLedByOthers;
   }
 
   /** Makes a snapshot now. */
@@ -230,6 +234,9 @@ export class Instance {
           return { signature, vclock, isPinned: collector.isPinned(signature) };
         }),
       }),
+      promote: () => this.replication.promote(),
+      demote: () => this.replication.demote(),
+      clearSynchroQueue: () => this.replication.queue.clear(),
       replication: () => replicationInformation(this.replication, this.box.vclock(), this.env.clock.monotonicMs()),
       uuid: instanceUuid,
     };

@@ -1,5 +1,6 @@
 /** Options of an instance under the names that `box.cfg` has for them, and changes by those names. */
 import { type CfgValues, type InstanceFacts, logLevelName, LuaTable, type LuaValue } from '../app/lua/index.ts';
+import { boxError } from '../base/index.ts';
 import { formatAddress, parseAddress } from '../client/index.ts';
 import { type Address, type Env, LOG_LEVELS, type LogLevel } from '../env/index.ts';
 import type { Box } from '../engine/box/index.ts';
@@ -65,6 +66,10 @@ export async function changeInstance(instance: LuaInstance, name: string, value:
     case 'replication_sync_lag':
     case 'replication_sync_timeout':
     case 'replication_timeout':
+    case 'replication_synchro_quorum':
+    case 'replication_synchro_timeout':
+    case 'election_mode':
+    case 'election_timeout':
       return instance.reconfigureReplication(replicationOptionsOf(new Map([[name, value]])));
     case 'log_level':
       instance.env.log.level = logLevelOf(value);
@@ -89,8 +94,23 @@ export function replicationOptionsOf(values: CfgValues): Partial<ReplicationOpti
     syncLagSeconds: given('replication_sync_lag', Number),
     syncTimeoutMs: given('replication_sync_timeout', toMs),
     skipsConflicts: given('replication_skip_conflict', (value) => value === true),
+    synchroQuorum: given('replication_synchro_quorum', (value) => (typeof value === 'number' ? value : String(value))),
+    synchroTimeoutMs: given('replication_synchro_timeout', toMs),
+    electionMode: given('election_mode', electionModeOf),
+    electionTimeoutMs: given('election_timeout', toMs),
   };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function electionModeOf(value: LuaValue): ReplicationOptions['electionMode'] {
+  const mode = (['off', 'voter', 'manual', 'candidate'] as const).find((name) => name === value);
+  if (mode === undefined)
+    throw boxError(
+      'CFG',
+      'election_mode',
+      "the value must be one of the following strings: 'off', 'voter', 'candidate', 'manual'",
+    );
+  return mode;
 }
 
 /** One URI or a list of them; none for nil. */

@@ -24,6 +24,7 @@ export async function openDoors(
   let server: IprotoServer | null = null;
   const addresses: Address[] = [];
   const onEngine = async (box: Box, instanceUuid: string): Promise<void> => {
+    replication.useEngine(box);
     server = new IprotoServer(env, box, {
       instanceUuid,
       version: TARANTOOL_VERSION,

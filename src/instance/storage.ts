@@ -8,11 +8,12 @@ import type { Vclock } from '../codec/xlog/index.ts';
 import { LIMITS } from '../config/index.ts';
 import { AccessControl, SchemaAccess, UserRegistry } from '../engine/access/index.ts';
 import { Arena, ReadViews, type ViewLimits } from '../engine/arena/index.ts';
-import { Box, BoxRowApplier, CodeWatch } from '../engine/box/index.ts';
+import { Box, BoxRowApplier, CodeWatch, type ControlRowHandler } from '../engine/box/index.ts';
 import { bootstrapRows, Catalog, SYSTEM_SPACE } from '../engine/catalog/index.ts';
 import {
   Checkpointer,
   type CheckpointSource,
+  type ControlRow,
   FileCollector,
   hasState,
   ownerOf,
@@ -130,6 +131,10 @@ export type StorageHandlers = Readonly<{
   onSchemaInit: (box: Box) => void;
   /** The engine is there, without data, and it is known whose it is. */
   onEngine: (box: Box, instanceUuid: string) => Promise<void>;
+  /** Rows of elections and of the synchronous queue. */
+  onControlRow: ControlRowHandler;
+  /** The same, as a snapshot keeps them. */
+  controlRows: () => readonly ControlRow[];
   /** Where the data of a fresh directory come from; `applier` takes those of others. */
   bootstrap: (applier: () => RowApplier) => Promise<Beginning>;
   onProgress: RecoveryProgress;
@@ -195,7 +200,7 @@ async function openLocked(
         env,
         new Logger(env.log, 'memtx'),
         { directory, forceRecovery: options.forceRecovery },
-        new BoxRowApplier(box, options.forceRecovery),
+        new BoxRowApplier(box, options.forceRecovery, handlers.onControlRow),
         handlers.onProgress,
       );
   endRecovery();
@@ -207,6 +212,7 @@ async function openLocked(
     memories: [memories.system, memories.user],
     spaces: () => catalog.spaces(),
     sequenceRows: () => ({ spaceId: SYSTEM_SPACE.sequenceData, tuples: [...catalog.sequenceDataRows()] }),
+    controlRows: handlers.controlRows,
   };
   const viewLimits = { ageMs: options.readViewAgeMsMax, bytes: options.readViewBytesMax };
   const snapshotOptions = { directory, instanceUuid: uuid, softwareVersion: SOFTWARE_VERSION, viewLimits };
@@ -292,7 +298,7 @@ async function beginData(
 ): Promise<Begun> {
   const beginning = await handlers.bootstrap(() => {
     members.isJoining = true;
-    return new BoxRowApplier(box, false);
+    return new BoxRowApplier(box, false, handlers.onControlRow);
   });
   members.isJoining = false;
   switch (beginning.kind) {

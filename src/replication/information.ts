@@ -53,7 +53,17 @@ export function replicationInformation(
   const consumers = [...(relays?.consumers ?? [])].map(([uuid, state]): LogConsumer => {
     return { name: `replica ${uuid}`, vclock: state };
   });
-  return { ownId: members.ownId, isOrphan: replication.isOrphan, replicas, anonymous, consumers };
+  const { elections, queue } = replication;
+  const { state, term, vote, leaderId } = elections;
+  return {
+    ownId: members.ownId,
+    isOrphan: replication.isOrphan,
+    replicas,
+    anonymous,
+    consumers,
+    election: { state, term, vote, leaderId },
+    synchro: { quorum: queue.quorum, queueLength: queue.length, ownerId: queue.ownerId, term: queue.term },
+  };
 }
 
 function upstreamOf(applier: Applier, nowMs: number): UpstreamInformation {

@@ -6,28 +6,28 @@
  * waits until it is up to date. An instance that could not reach enough of its masters is an orphan: it serves reads, and
  * goes on trying.
  */
-import { assert, BoxError, boxError, type BoxError as Failure } from '../base/index.ts';
+import { assert, type BoxError, boxError, defined } from '../base/index.ts';
 import type { Ballot } from '../codec/iproto/index.ts';
-import { formatVclock, type Vclock } from '../codec/xlog/index.ts';
+import { type RowReader, type Vclock } from '../codec/xlog/index.ts';
 import type { Box } from '../engine/box/index.ts';
-import type { CheckpointSource, FileCollector, RowApplier } from '../engine/checkpoint/index.ts';
+import type { CheckpointSource, ControlRow, FileCollector, RowApplier } from '../engine/checkpoint/index.ts';
 import type { LogClient } from '../engine/wal/index.ts';
 import { type Env, Logger, type TimerHandle } from '../env/index.ts';
-import type { Applier, ApplierEngine } from './applier/applier.ts';
-import { isFatal } from './applier/failures.ts';
-import { getData } from './bootstrap/joining.ts';
-import { chooseLeader } from './bootstrap/leader.ts';
+import type { ApplierEngine } from './applier/applier.ts';
+import { type Beginning, Bootstrap } from './bootstrap/bootstrap.ts';
+import type { ElectionOptions } from './election/index.ts';
+import { Elections } from './elections.ts';
+import { evaluateQuorum } from './limbo/index.ts';
 import type { Members } from './members.ts';
 import type { ReplicationOptions } from './options.ts';
 import { LogFilesReading } from './relay/log-files-reading.ts';
 import { covers } from './relay/log-feed.ts';
 import { Relays } from './relay/relays.ts';
-import { isSelf, Upstreams } from './upstreams.ts';
+import { SynchroQueue, type SynchroSettings } from './synchro-queue.ts';
+import { Upstreams } from './upstreams.ts';
 
-/** What a fresh directory begins with. */
-export type Beginning =
-  /** It makes a replica set; others that are there are its members from the first. */
-  Readonly<{ kind: 'founded'; otherUuids: readonly string[] }> | Readonly<{ kind: 'joined'; vclock: Vclock }>;
+/** 2.10.0: older members know nothing of terms and PROMOTE. */
+const ELECTIONS_SINCE = (2 << 16) | (10 << 8);
 
 /** The instance as it runs. */
 export type RunningInstance = Readonly<{
@@ -55,10 +55,16 @@ export class Replication {
   readonly upstreams: Upstreams;
   #options: ReplicationOptions;
   #running: RunningInstance | null = null;
+  #queue: SynchroQueue | null = null;
+  #elections: Elections | null = null;
+  /** By uuid, as replicas told it when they subscribed. */
+  readonly #versions = new Map<string, number>();
+  readonly #logListeners = new Set<(error: BoxError | null) => void>();
   #relays: Relays | null = null;
   #files: LogFilesReading | null = null;
   #engineWaiters: ((engine: ApplierEngine) => void)[] = [];
   #isOrphan = false;
+  #hasFounded = false;
   #wasSynchronized = false;
   #cleanupTimer: TimerHandle | null = null;
 
@@ -97,6 +103,7 @@ export class Replication {
   /** What it answers to VOTE. */
   ballot(): Ballot {
     const running = this.#running;
+    const { electionMode } = this.#options;
     return {
       isReadOnlyConfigured: this.#needs.isReadOnlyConfigured(),
       isReadOnly: running === null || running.box.statements.isReadOnly,
@@ -104,8 +111,78 @@ export class Replication {
       gcVclock: running?.collector.oldestLogVclock() ?? [],
       isAnonymous: this.#options.isAnonymous,
       isBooted: running !== null,
-      canLead: false,
+      canLead: electionMode === 'candidate' || electionMode === 'manual',
     };
+  }
+
+  /** The engine is there, without data: its transactions may have to wait for others from now on. */
+  useEngine(box: Box): void {
+    const { env, members } = this.#needs;
+    const log = new Logger(env.log, 'limbo');
+    const queue = new SynchroQueue(env, log, box.transactions, () => members.ownId, 'implicit', this.#synchro());
+    queue.onBarrierChange = () => this.#needs.onStatusChange();
+    box.transactions.gate = queue;
+    this.#queue = queue;
+    this.#elections = new Elections({
+      env,
+      log: new Logger(env.log, 'elections'),
+      transactions: box.transactions,
+      queue,
+      ownId: () => members.ownId,
+      broadcast: (message) => this.#relays?.broadcast(message),
+      onStatusChange: () => this.#needs.onStatusChange(),
+    });
+  }
+
+  /** Takes rows of the log, a snapshot or a join that change no data; false for all others. */
+  recoverRow(row: RowReader): boolean {
+    return this.queue.recoverRow(row) || this.elections.recoverRow(row);
+  }
+
+  /** What elections and the synchronous queue remember, for a snapshot or a joining replica; none before their first use. */
+  controlRows(): readonly ControlRow[] {
+    return [...this.elections.controlRows(), ...this.queue.controlRows()];
+  }
+
+  get queue(): SynchroQueue {
+    return defined(this.#queue, 'the queue of an instance with an engine');
+  }
+
+  get elections(): Elections {
+    return defined(this.#elections, 'elections of an instance with an engine');
+  }
+
+  /** Whether another instance leads, owns the synchronous queue, or it is in doubt who does. */
+  get isLedByOthers(): boolean {
+    const barrier = this.#queue?.barrier ?? 'none';
+    return barrier === 'foreignOwner' || barrier === 'frozen' || (this.#elections?.isReadOnly ?? false);
+  }
+
+  /** Takes the synchronous queue over, by an election if they are on. Rejects with the BoxError that was in the way. */
+  async promote(): Promise<void> {
+    this.#checkVersions();
+    await this.elections.promote(this.#options.electionMode);
+  }
+
+  /** Gives the synchronous queue, and leadership, up. */
+  async demote(): Promise<void> {
+    this.#checkVersions();
+    await this.elections.demote(this.#options.electionMode);
+  }
+
+  /** What elections write would stop a member that does not know it. */
+  #checkVersions(): void {
+    for (const { replicaId, uuid } of this.members.list()) {
+      const version = uuid === this.members.instanceUuid ? Infinity : this.#versionOf(uuid);
+      if (version >= ELECTIONS_SINCE) continue;
+      const what = version === 0 ? 'the version of which is not known yet' : 'which runs a version older than 2.10';
+      throw boxError('UNSUPPORTED', `replica ${replicaId}, ${what},`, 'elections');
+    }
+  }
+
+  #versionOf(uuid: string): number {
+    const applier = this.upstreams.appliers.find(({ masterUuid }) => masterUuid === uuid);
+    return this.#versions.get(uuid) ?? applier?.masterVersion ?? 0;
   }
 
   /** Connects to the masters. Rejects with ER_CFG. */
@@ -113,25 +190,25 @@ export class Replication {
     await this.upstreams.configure(this.#options.sources);
   }
 
-  /**
-   * Decides where the data of a fresh directory come from, and gets them. `engine` makes one without data. Rejects with
-   * ER_CFG if not enough masters can be reached, ER_BOOTSTRAP_READONLY, or what a retry would not mend.
-   */
+  /** Gets the data of a fresh directory: see Bootstrap. */
   async bootstrap(engine: () => RowApplier): Promise<Beginning> {
-    if (this.#options.sources.length === 0) return this.#founded();
-    await this.#connected(true);
-    for (;;) {
-      const leader = chooseLeader(this.#candidates());
-      if (leader === null && this.#quorum() === 0) return this.#founded();
-      if (leader !== null && leader.uuid === this.members.instanceUuid && !this.#options.isAnonymous) {
-        return this.#founded();
-      }
-      if (leader !== null) {
-        const vclock = await this.#join(leader.applier, engine);
-        if (vclock !== null) return { kind: 'joined', vclock };
-      }
-      await this.#needs.env.timers.sleep(this.#options.timeoutMs);
-    }
+    const { env, members, isReadOnlyConfigured } = this.#needs;
+    const bootstrap = new Bootstrap({
+      env,
+      log: this.#log,
+      members,
+      upstreams: this.upstreams,
+      options: this.#options,
+      quorum: this.#quorum(),
+      isReadOnlyConfigured,
+      whenConnected: async () => {
+        if (!(await this.#connected()))
+          throw boxError('CFG', 'replication', 'failed to connect to one or more replicas');
+      },
+    });
+    const beginning = await bootstrap.run(engine);
+    this.#hasFounded = beginning.kind === 'founded';
+    return beginning;
   }
 
   /** Begins to follow and to serve. */
@@ -139,6 +216,7 @@ export class Replication {
     const { env, members } = this.#needs;
     const { box, logClient } = running;
     this.#running = running;
+    const { queue } = this;
     const files = new LogFilesReading(env, running.directory, this.#needs.onFailure);
     this.#files = files;
     const relays = new Relays({
@@ -151,19 +229,40 @@ export class Replication {
       source: running.source,
       log: new Logger(env.log, 'relay'),
       timeoutMs: () => this.#options.timeoutMs,
+      feedBytesMax: this.#options.feedBytesMax,
+      queuedBytesMax: this.#options.queuedBytesMax,
       isAnonymous: () => this.#options.isAnonymous,
       isLogged: running.isLogged,
-      whenConfirmed: () => Promise.resolve(),
-      onAck: () => undefined,
-      onVersion: () => undefined,
+      whenConfirmed: () => queue.whenEmpty(),
+      onAck: (replicaId, vclock, term) => {
+        if (term > queue.term) queue.learnTerm(term);
+        queue.acknowledged(replicaId, vclock);
+      },
+      onVersion: (uuid, version) => this.#versions.set(uuid, version),
+      electionMessage: () => this.elections.message,
     });
     this.#relays = relays;
-    logClient.onWritten = (rows, before, after) => relays.feed.add(rows, before, after);
+    logClient.onWritten = (rows, before, after) => {
+      relays.feed.add(rows, before, after);
+      this.elections.tell({ kind: 'vclockChanged', vclock: after });
+      for (const listener of [...this.#logListeners]) listener(null);
+    };
+    logClient.onFailed = (error) => {
+      for (const listener of [...this.#logListeners]) listener(error);
+    };
     running.collector.consumers = () => [...relays.consumers.values()];
-    members.onUnregistered = ({ uuid }) => relays.forget(uuid);
+    members.onRegistered = () => this.#membersChanged();
+    members.onUnregistered = ({ uuid }) => {
+      relays.forget(uuid);
+      this.#membersChanged();
+    };
+    queue.finishRecovery(logClient.durableVclock);
+    if (members.ownId !== 0) this.#startElections(logClient.durableVclock);
+    this.#membersChanged();
+    this.upstreams.watch(() => this.#peersChanged());
     const waiters = this.#engineWaiters;
     this.#engineWaiters = [];
-    for (const wake of waiters) wake({ box, logClient });
+    for (const wake of waiters) wake(this.#engineOf(running));
   }
 
   /**
@@ -190,12 +289,16 @@ export class Replication {
    * until they have.
    */
   async synchronize(): Promise<void> {
-    if (this.#options.sources.length === 0) {
+    // Who founds a replica set has all of its data, and is the one that all others wait for.
+    if (this.#options.sources.length === 0 || this.#hasFounded) {
+      this.#wasSynchronized = true;
       this.#setOrphan(false);
+      if (this.#hasFounded) await this.#leadFirst();
+      this.#hasFounded = false;
       return;
     }
     this.#setOrphan(true);
-    const isEnough = await this.#connected(false);
+    const isEnough = await this.#connected();
     if (!isEnough) {
       this.#log.warn(
         `entering orphan mode: ${this.upstreams.connectedCount} of ${this.#quorum()} masters could be reached`,
@@ -206,11 +309,15 @@ export class Replication {
       this.#wasSynchronized = true;
       this.#setOrphan(false);
     };
-    if (isEnough && (await this.upstreams.until(hasCaughtUp, this.#options.syncTimeoutMs))) {
-      leave();
-      return;
+    if (isEnough) {
+      const cannotYet = (): boolean => this.upstreams.promisingCount < this.#quorum();
+      await this.upstreams.until(() => hasCaughtUp() || cannotYet(), this.#options.syncTimeoutMs);
+      if (hasCaughtUp()) {
+        leave();
+        return;
+      }
+      this.#log.warn('entering orphan mode: the masters could not be caught up with');
     }
-    if (isEnough) this.#log.warn('entering orphan mode: the masters could not be caught up with in time');
     void this.upstreams.until(hasCaughtUp, Infinity).then((isTrue) => {
       if (isTrue && this.#isOrphan) {
         this.#log.info('leaving orphan mode');
@@ -219,10 +326,24 @@ export class Replication {
     });
   }
 
+  /** Who founds a replica set leads it first, if it may. */
+  async #leadFirst(): Promise<void> {
+    const { electionMode: mode } = this.#options;
+    if (mode === 'candidate' || mode === 'manual') await this.elections.promote(mode);
+  }
+
   /** Goes by other options from now on. Rejects with ER_CFG. */
   async reconfigure(changes: Partial<ReplicationOptions>): Promise<void> {
     const former = this.#options;
     this.#options = { ...former, ...changes };
+    try {
+      if (this.#options.electionMode !== 'off') this.#checkVersions();
+      this.#configureQuorum();
+    } catch (error) {
+      this.#options = former;
+      throw error;
+    }
+    this.elections.tell({ kind: 'configure', options: this.#electionOptions() });
     if (changes.isAnonymous === false && former.isAnonymous) await this.#becomeMember();
     if (changes.sources === undefined) return;
     try {
@@ -236,6 +357,8 @@ export class Replication {
 
   async stop(): Promise<void> {
     this.#cleanupTimer?.cancel();
+    this.#elections?.stop();
+    this.#queue?.stop();
     this.#relays?.stop();
     await this.upstreams.stop();
     await this.#files?.stop();
@@ -248,78 +371,66 @@ export class Replication {
   }
 
   #engine(): Promise<ApplierEngine> {
-    if (this.#running !== null) return Promise.resolve(this.#running);
+    if (this.#running !== null) return Promise.resolve(this.#engineOf(this.#running));
     return new Promise((resolve) => this.#engineWaiters.push(resolve));
+  }
+
+  #engineOf({ box, logClient }: RunningInstance): ApplierEngine {
+    const onWritten = (listener: (error: BoxError | null) => void): (() => void) => {
+      this.#logListeners.add(listener);
+      return () => this.#logListeners.delete(listener);
+    };
+    return { box, logClient, queue: this.queue, elections: this.elections, onWritten };
+  }
+
+  #membersChanged(): void {
+    this.queue.membersChanged(this.members.list().map(({ replicaId }) => replicaId));
+    this.#configureQuorum();
+  }
+
+  #configureQuorum(): void {
+    const settings = this.#synchro();
+    this.queue.configure(settings);
+    const replicaCount = this.members.list().length;
+    this.elections.tell({ kind: 'quorumChanged', quorum: settings.quorum, replicaCount });
+  }
+
+  #startElections(vclock: Vclock): void {
+    this.elections.start(this.#electionOptions(), vclock);
+  }
+
+  #electionOptions(): ElectionOptions {
+    const { electionMode: mode, fencingMode: fencing, electionTimeoutMs, timeoutMs } = this.#options;
+    return { mode, fencing, electionTimeoutMs, replicationTimeoutMs: timeoutMs };
+  }
+
+  #peersChanged(): void {
+    const connectedIds = this.upstreams.appliers
+      .filter(({ isFollowing }) => isFollowing)
+      .map(({ masterUuid }) => (masterUuid === null ? 0 : this.members.idOf(masterUuid)))
+      .filter((id) => id !== 0);
+    this.elections.tell({ kind: 'peersChanged', connectedIds });
+  }
+
+  #synchro(): SynchroSettings {
+    const { synchroQuorum, synchroTimeoutMs } = this.#options;
+    const result = evaluateQuorum(synchroQuorum, Math.max(1, this.members.list().length));
+    if (result.kind === 'invalid') throw boxError('CFG', 'replication_synchro_quorum', result.reason);
+    return { quorum: result.quorum, timeoutMs: synchroTimeoutMs };
   }
 
   #quorum(): number {
     return Math.min(this.#options.connectQuorum ?? Infinity, this.#options.sources.length);
   }
 
-  /** Whether enough masters could be reached. Rejects with ER_CFG if they must be and are not. */
-  async #connected(isRequired: boolean): Promise<boolean> {
+  /** Whether enough masters could be reached. */
+  async #connected(): Promise<boolean> {
     const { upstreams } = this;
     await upstreams.until(
       () => upstreams.connectedCount === this.#options.sources.length,
       this.#options.connectTimeoutMs,
     );
-    const isEnough = upstreams.connectedCount >= this.#quorum();
-    if (!isEnough && isRequired) throw boxError('CFG', 'replication', 'failed to connect to one or more replicas');
-    return isEnough;
-  }
-
-  #candidates(): readonly Readonly<{ uuid: string; ballot: Ballot; applier: Applier }>[] {
-    return this.upstreams.appliers.flatMap((applier) => {
-      const { masterUuid, ballot } = applier;
-      return masterUuid === null || ballot === null ? [] : [{ uuid: masterUuid, ballot, applier }];
-    });
-  }
-
-  #founded(): Beginning {
-    if (this.#needs.isReadOnlyConfigured()) throw boxError('BOOTSTRAP_READONLY');
-    const others = this.#candidates().filter(
-      ({ uuid, ballot, applier }) =>
-        uuid !== this.members.instanceUuid && ballot.isAnonymous !== true && applier.session !== null,
-    );
-    return { kind: 'founded', otherUuids: others.map(({ uuid }) => uuid).sort() };
-  }
-
-  /** Null if the leader was not ready, or has gone before it gave anything. */
-  async #join(applier: Applier, engine: () => RowApplier): Promise<Vclock | null> {
-    const { session } = applier;
-    if (session === null) return null;
-    const uuid = this.#options.isAnonymous ? null : this.members.instanceUuid;
-    let hasRows = false;
-    this.#log.info(`getting the data from ${applier.source.text}`);
-    try {
-      const vclock = await getData(this.#needs.env, session, uuid, engine(), {
-        onStage: (stage) => {
-          applier.status = stage;
-        },
-        onRows: () => {
-          hasRows = true;
-        },
-      });
-      this.#log.info(`the data have come, state ${formatVclock(vclock)}`);
-      return vclock;
-    } catch (error) {
-      if (!(error instanceof BoxError)) throw error;
-      session.close();
-      if (hasRows || isFatal(error)) throw error;
-      this.#explain(applier, error);
-      return null;
-    }
-  }
-
-  /** The mistakes that keep everybody waiting are named. */
-  #explain(applier: Applier, error: Failure): void {
-    const listsItself = this.upstreams.appliers.some(isSelf);
-    const isUnbooted = applier.ballot?.isBooted === false || applier.ballot?.isReadOnly === true;
-    const advice =
-      !listsItself && isUnbooted
-        ? '; it has no data either: name this server in its own `replication` too, or both wait for each other'
-        : '';
-    this.#log.warn(`${applier.source.text} cannot give the data yet: ${error.message}${advice}`);
+    return upstreams.connectedCount >= this.#quorum();
   }
 
   /** Connections are made anew, as a member. */

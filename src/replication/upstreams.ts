@@ -9,11 +9,11 @@ const SELF = boxError('CONNECTION_TO_SELF').code;
 
 export class Upstreams {
   readonly #env: Env;
-  readonly #needs: Omit<ApplierNeeds, 'onChange'>;
+  readonly #needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers'>;
   #appliers: readonly Applier[] = [];
   readonly #watchers = new Set<() => void>();
 
-  constructor(env: Env, needs: Omit<ApplierNeeds, 'onChange'>) {
+  constructor(env: Env, needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers'>) {
     this.#env = env;
     this.#needs = needs;
   }
@@ -33,25 +33,39 @@ export class Upstreams {
     const onChange = (): void => {
       for (const watcher of [...this.#watchers]) watcher();
     };
+    const hasOthers = (applier: Applier): boolean =>
+      this.#appliers.some((other) => other !== applier && !isSelf(other) && other.status !== 'stopped');
     this.#appliers = sources.map((source) => {
       const known = kept.get(source.text);
       // One that has stopped for good gets another try: that is what configuring anew is for.
       if (known !== undefined && known.status !== 'stopped') return known;
-      const applier = new Applier({ ...this.#needs, onChange }, source);
+      const applier = new Applier({ ...this.#needs, onChange, hasOthers }, source);
       applier.start();
       return applier;
     });
     await Promise.all(leaving.map((applier) => applier.stop()));
   }
 
-  /** Those whose uuid is known: the connection stands, or leads back here. */
+  /** Those that have said who they are: the connection stands, or leads back here. */
   get connectedCount(): number {
-    return this.#appliers.filter((applier) => isSelf(applier) || applier.session !== null).length;
+    return this.#appliers.filter(({ isKnown }) => isKnown).length;
+  }
+
+  /** Those that can be caught up with as it is: none of them is away, or has stopped. */
+  get promisingCount(): number {
+    return this.#appliers.filter(
+      (applier) => isSelf(applier) || applier.session !== null || applier.status === 'loading',
+    ).length;
   }
 
   /** Those that need not be waited for. */
   get synchronizedCount(): number {
     return this.#appliers.filter((applier) => isSelf(applier) || applier.status === 'follow').length;
+  }
+
+  /** Calls back whenever something changes. */
+  watch(callback: () => void): void {
+    this.#watchers.add(callback);
   }
 
   /** Whether it comes true within the time; looked at whenever something changes. */

@@ -148,6 +148,28 @@ describe.skipIf(findPicodata() === null || !hasScript)('picodata connect on a te
   });
 });
 
+it.skipIf(findPicodata() === null || !hasScript)(
+  'console.connect is left by Ctrl-D, the console by another',
+  async () => {
+    const address = await fixture.run().ready();
+    const command = `${PROGRAM} tarantool`;
+    const args = ['--quiet', '--return', '--command', command, '/dev/null'];
+    const console = fixture.start(args, { program: 'script', env: { TERM: 'xterm' } });
+    await console.waitFor(/tarantool> /);
+    console.type(`require('console').connect('${address}')\r`);
+    await console.waitFor(new RegExp(`${address}> `));
+    console.type('box.info.listen\r');
+    await console.waitFor(new RegExp(`- ${address}\\r?\\n\\.\\.\\.`));
+    const from = console.stdout.length;
+    console.type('\u0004');
+    await console.waitFor(/tarantool> /, from);
+    console.type('type(box.cfg)\r');
+    await console.waitFor(/- function\r?\n\.\.\.[^]*tarantool> /, from);
+    console.type('\u0004');
+    expect((await console.ended).code).toBe(0);
+  },
+);
+
 describe.skipIf(findPicodata() === null || !hasTarantoolctl)('tarantoolctl connect', () => {
   it.each(['iproto', 'a text console'])('runs what it is given on %s', async (kind) => {
     const run = fixture.run(['--admin-sock', fixture.path('a.sock')]);

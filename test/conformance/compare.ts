@@ -4,6 +4,8 @@ import type { Reply } from '../support/raw-iproto.ts';
 import { findTarantool, startTarantool } from '../support/tarantool-server.ts';
 import type { TestServer, Trust } from '../support/test-server.ts';
 import { shorten } from './describe.ts';
+import { LUA_DIFFERS } from './lua-differs.ts';
+import { throughLua } from './lua-steps.ts';
 import { Peer } from './peer.ts';
 import { type Comparable, comparable, comparableGreeting } from './reply.ts';
 import { type Area, type Case, flatten, type Send, type Step } from './steps.ts';
@@ -14,6 +16,8 @@ const SHOWN_MISMATCHES_MAX = 5;
 
 export type PeerKind = 'real' | 'ours';
 export type PeerKinds = readonly [PeerKind, PeerKind];
+/** How steps are sent: as they are, or as statements of Lua where they can be. */
+export type Way = 'plain' | 'lua';
 
 /** `real,ours` as it stands on a command line or in CONFORMANCE_PEERS. */
 export function parsePeers(text: string): PeerKinds {
@@ -36,22 +40,32 @@ export function reasonToSkip(kinds: PeerKinds): string | null {
 
 /** The outcome of a case: `differs` is an expected mismatch, `unexpected` a case listed as different that matched. */
 export type Verdict = 'same' | 'mismatch' | 'differs' | 'unexpected';
-export type CaseResult = Readonly<{ area: string; name: string; steps: number; verdict: Verdict; report: string }>;
+export type CaseResult = Readonly<{
+  area: string;
+  name: string;
+  steps: number;
+  /** Of the steps those that were statements of Lua. */
+  luaSteps: number;
+  verdict: Verdict;
+  report: string;
+}>;
 
 /** Two servers in one trust mode. */
 export class Pair {
   readonly #kinds: PeerKinds;
   readonly #peers: readonly [Peer, Peer];
+  readonly #way: Way;
 
-  private constructor(kinds: PeerKinds, peers: readonly [Peer, Peer]) {
+  private constructor(kinds: PeerKinds, peers: readonly [Peer, Peer], way: Way) {
+    this.#way = way;
     this.#kinds = kinds;
     this.#peers = peers;
   }
 
-  static async start(kinds: PeerKinds, trust: Trust): Promise<Pair> {
+  static async start(kinds: PeerKinds, trust: Trust, way: Way = 'plain'): Promise<Pair> {
     const [first, second] = await Promise.allSettled(kinds.map((kind) => startPeer(kind, trust)));
     if (first?.status === 'fulfilled' && second?.status === 'fulfilled')
-      return new Pair(kinds, [first.value, second.value]);
+      return new Pair(kinds, [first.value, second.value], way);
     for (const outcome of [first, second]) if (outcome?.status === 'fulfilled') await outcome.value.stop();
     throw first?.status === 'rejected' ? first.reason : second?.status === 'rejected' ? second.reason : new Error();
   }
@@ -72,11 +86,12 @@ export class Pair {
   async #run(area: Area, item: Case, trace: (line: string) => void): Promise<CaseResult> {
     const bases = await Promise.all(this.#peers.map((peer) => peer.schemaVersion()));
     const mismatches: string[] = [];
-    const steps = flatten(item.steps);
+    const steps = flatten(item.steps).map((step) => (this.#way === 'lua' ? (throughLua(step) ?? step) : step));
+    const luaSteps = flatten(item.steps).filter((step) => throughLua(step) !== null).length;
     for (const [number, step] of steps.entries()) {
       const [first, second] = await Promise.all([
-        runStep(this.#peers[0], step, number + 1, bases[0]!),
-        runStep(this.#peers[1], step, number + 1, bases[1]!),
+        runStep(this.#peers[0], step, number + 1, bases[0]!, this.#way),
+        runStep(this.#peers[1], step, number + 1, bases[1]!, this.#way),
       ]);
       const where = step.on === 'main' ? '' : `[${step.on}] `;
       trace(`  ${where}${shorten(step.text)}\n    ${first.map((reply) => shorten(reply.text)).join('\n    ')}`);
@@ -84,7 +99,10 @@ export class Pair {
       mismatches.push(this.#describeMismatch(step, number + 1, first, second));
     }
     await Promise.all(this.#peers.map((peer) => peer.reset()));
-    return { area: area.name, name: item.name, steps: steps.length, ...judge(item, this.#kinds, mismatches) };
+    const differs = expectedDifference(area, item, this.#way, mismatches);
+    const counts = { steps: steps.length, luaSteps: this.#way === 'lua' ? luaSteps : 0 };
+    const expected = differs === undefined ? {} : { differs };
+    return { area: area.name, name: item.name, ...counts, ...judge(expected, this.#kinds, mismatches) };
   }
 
   #describeMismatch(step: Step, number: number, first: readonly Comparable[], second: readonly Comparable[]): string {
@@ -97,6 +115,12 @@ export class Pair {
       for (const reply of replies) lines.push(`    ${kind}: ${shorten(sameText ? reply.bytes : reply.text)}`);
     return lines.join('\n');
   }
+}
+
+/** Through Lua a case that differs may be alike, and has differences of its own. */
+function expectedDifference(area: Area, item: Case, way: Way, mismatches: readonly string[]): string | undefined {
+  if (way === 'plain') return item.differs;
+  return LUA_DIFFERS[`${area.name}: ${item.name}`] ?? (mismatches.length > 0 ? item.differs : undefined);
 }
 
 /** What the mismatches of a case mean, given what the case says of itself. */
@@ -127,7 +151,7 @@ async function startPeer(kind: PeerKind, trust: Trust): Promise<Peer> {
   }
 }
 
-async function runStep(peer: Peer, step: Step, sync: number, base: number): Promise<readonly Comparable[]> {
+async function runStep(peer: Peer, step: Step, sync: number, base: number, way: Way): Promise<readonly Comparable[]> {
   switch (step.kind) {
     case 'disconnect':
       peer.disconnect(step.on);
@@ -137,7 +161,7 @@ async function runStep(peer: Peer, step: Step, sync: number, base: number): Prom
       return [comparableGreeting((await peer.connection(step.on)).greeting)];
     }
     case 'send':
-      return (await replies(peer, step, sync)).map((reply) => comparable(reply, base, step.maskUuids));
+      return (await replies(peer, step, sync)).map((reply) => comparable(reply, base, step.maskUuids, way));
   }
 }
 

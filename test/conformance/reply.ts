@@ -14,7 +14,9 @@ import {
   skipValue,
 } from '../../src/codec/msgpack/index.ts';
 import { framePacket, KEY, type Reply, readResponse } from '../support/raw-iproto.ts';
+import type { Way } from './compare.ts';
 import { describeValue, hex } from './describe.ts';
+import { withSortedMaps } from './sorted-maps.ts';
 
 const ERROR_LINE_KEY = 2;
 const ERROR_FILE_KEY = 1;
@@ -29,7 +31,13 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 /** A reply ready to be compared: equal texts of `bytes` mean equal replies. */
 export type Comparable = Readonly<{ bytes: string; text: string }>;
 
-export function comparable(reply: Reply, schemaVersionBase: number, maskUuids: boolean): Comparable {
+/** `way` lua: the order of maps does not count. */
+export function comparable(
+  reply: Reply,
+  schemaVersionBase: number,
+  maskUuids: boolean,
+  way: Way = 'plain',
+): Comparable {
   if (reply.kind === 'silence') return { bytes: 'silence', text: 'no answer' };
   if (reply.kind === 'closed') return { bytes: `closed ${hex(reply.rest)}`, text: `closed ${hex(reply.rest)}` };
   const frame = maskUuids ? withoutUuids(reply.bytes) : reply.bytes;
@@ -44,7 +52,8 @@ export function comparable(reply: Reply, schemaVersionBase: number, maskUuids: b
     return { bytes: relative, text: relative };
   }
   const header = relativeHeader(frame, schemaVersionBase);
-  const body = response.status >= ERROR_STATUS ? withoutSource(response.body) : response.body;
+  const own = response.status >= ERROR_STATUS ? withoutSource(response.body) : response.body;
+  const body = way === 'lua' ? withSortedMaps(own) : own;
   return {
     bytes: hex(framePacket(header, body)),
     text: describeResponse(response.status, response.sync, response.schemaVersion - schemaVersionBase, body),

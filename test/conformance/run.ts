@@ -1,5 +1,5 @@
 /**
- * The comparison from a terminal: `tsx test/conformance/run.ts [--filter TEXT] [--peers real,ours] [--trace]`.
+ * The comparison from a terminal: `tsx test/conformance/run.ts [--filter TEXT] [--peers real,ours] [--way lua] [--trace]`.
  * `--filter` takes a part of `area: case`; `--trace` prints each step with the first server's reply.
  */
 import { parseArgs } from 'node:util';
@@ -12,9 +12,11 @@ const { values } = parseArgs({
     filter: { type: 'string', default: '' },
     peers: { type: 'string', default: 'real,ours' },
     trace: { type: 'boolean', default: false },
+    way: { type: 'string', default: 'plain' },
   },
 });
 const kinds = parsePeers(values.peers);
+const way = values.way === 'lua' ? 'lua' : 'plain';
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -26,7 +28,7 @@ function selected(area: Area): Area {
 
 async function runAreas(trust: 'open' | 'closed', areas: readonly Area[]): Promise<CaseResult[]> {
   if (areas.length === 0) return [];
-  const pair = await Pair.start(kinds, trust);
+  const pair = await Pair.start(kinds, trust, way);
   const results: CaseResult[] = [];
   try {
     for (const area of areas)
@@ -59,7 +61,9 @@ function summarize(results: readonly CaseResult[]): void {
     if (result.verdict === 'differs') print(`differs ${result.area}: ${result.name}: ${result.report}`);
   const steps = results.reduce((sum, result) => sum + result.steps, 0);
   const failed = results.filter((result) => result.verdict === 'mismatch' || result.verdict === 'unexpected').length;
-  print(`${results.length} cases, ${steps} steps, ${failed} failed`);
+  const luaSteps = results.reduce((sum, result) => sum + result.luaSteps, 0);
+  const share = way === 'lua' ? `, ${luaSteps} of them in Lua` : '';
+  print(`${results.length} cases, ${steps} steps${share}, ${failed} failed`);
   if (failed > 0 || results.length === 0) process.exitCode = 1;
 }
 

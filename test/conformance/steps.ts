@@ -19,6 +19,8 @@ export type Send = Readonly<{
   frames: number;
   /** Replace uuids in the reply, which differ between any two instances. */
   maskUuids: boolean;
+  /** What the packet asks for, where it is a plain request: type, body, and no header of its own; else null. */
+  asks: Readonly<{ type: number; body: Entries }> | null;
 }>;
 
 /** Closes a connection, so that its next use opens a new one as guest. */
@@ -62,14 +64,15 @@ function describe(value: Value): string {
 }
 
 function send(text: string, packet: Send['packet'], frames = 1): Send {
-  return { kind: 'send', on: MAIN, text, packet, frames, maskUuids: false };
+  return { kind: 'send', on: MAIN, text, packet, frames, maskUuids: false, asks: null };
 }
 
 /** Any request: a type and the body's entries in order, null for no body at all. */
 export function request(type: number, body: Entries | null, header: Entries = []): Send {
   const shownHeader = header.length === 0 ? '' : ` header ${describeEntries(header)}`;
   const shownBody = body === null ? 'without body' : describeEntries(body);
-  return send(`request ${type} ${shownBody}${shownHeader}`, (_, sync) => requestPacket(type, sync, body, header));
+  const sent = send(`request ${type} ${shownBody}${shownHeader}`, (_, sync) => requestPacket(type, sync, body, header));
+  return header.length > 0 || body === null ? sent : { ...sent, asks: { type, body } };
 }
 
 /** A packet from hex texts: each is a part between which nothing is added; the length is put in front. */

@@ -4,7 +4,7 @@
  *   tour: start            a command that starts the instance; it runs until a later block ends it
  *   tour: run              a shell command that ends by itself, with exit code 0
  *   tour: file NAME        the content of a file that a later block uses
- *   tour: console          lines that are typed into the console of the running instance
+ *   tour: console          lines that are typed into the console of the running instance; Lua in `tarantoolctl connect` too
  *   tour: prints           what the block before printed, among other things
  *   not run: REASON        shown only
  *
@@ -22,6 +22,8 @@ export type Block = Readonly<{
   action: BlockAction;
   /** A program without which the block cannot run. */
   needs: string | null;
+  /** As its fence names it; empty without. */
+  language: string;
   text: string;
 }>;
 
@@ -36,20 +38,21 @@ export function blocksOf(markdown: string): readonly Block[] {
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
     if (line === '') continue;
-    if (!FENCE.test(line)) {
+    const language = FENCE.exec(line)?.[1];
+    if (language === undefined) {
       mark = MARK.exec(line)?.[1] ?? null;
       continue;
     }
     const end = lines.indexOf('```', at + 1);
     if (end < 0) throw new Error(`line ${at + 1}: the code block has no end`);
-    blocks.push(blockOf(mark, at + 1, lines.slice(at + 1, end).join('\n')));
+    blocks.push({ ...blockOf(mark, at + 1, lines.slice(at + 1, end).join('\n')), language });
     mark = null;
     at = end;
   }
   return blocks;
 }
 
-function blockOf(mark: string | null, line: number, text: string): Block {
+function blockOf(mark: string | null, line: number, text: string): Omit<Block, 'language'> {
   const reason = /^not run: (.+)$/.exec(mark ?? '')?.[1];
   if (reason !== undefined) return { line, action: { kind: 'shown', reason }, needs: null, text };
   const [, words, needs = null] = /^tour: (.+?)(?:, needs ([\w-]+))?$/.exec(mark ?? '') ?? [];

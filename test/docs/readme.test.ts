@@ -1,4 +1,5 @@
 /** The tour of the README, block by block, against the built program. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +12,13 @@ import { hasTerminals, Tour } from './tour.ts';
 
 const BLOCK_TIMEOUT_MS = 120_000;
 const blocks = blocksOf(readFileSync(join(packageRoot(), 'README.md'), 'utf8'));
+/** The part of the tour whose Lua is typed a second time, into Tarantool's own console. */
+const luaPart = blocks.slice(0, blocks.findLastIndex(isTypedLua) + 2);
+const hasTarantoolctl = spawnSync('tarantoolctl', ['--help']).error === undefined;
+
+function isTypedLua({ action, language }: Block): boolean {
+  return action.kind === 'console' && language === 'lua';
+}
 
 /** Why a block cannot run on this machine; null if it can. */
 function reasonToLeaveOut({ action, needs }: Block): string | null {
@@ -24,18 +32,14 @@ function title({ line, action, text }: Block): string {
   return `line ${line}: ${name}`;
 }
 
-describe.skipIf(findPicodata() === null)('README.md', () => {
-  let tour: Tour;
+/** Runs blocks in order; `type` is the console that is used. */
+function tests(given: readonly Block[], open: () => Tour, type: (tour: Tour, text: string) => Promise<string>): void {
   let printed = '';
   let isLastLeftOut = false;
   let failedLine: number | null = null;
 
-  beforeAll(async () => {
-    tour = await Tour.open();
-  });
-  afterAll(() => tour.close());
-
   async function execute({ action, text }: Block): Promise<void> {
+    const tour = open();
     switch (action.kind) {
       case 'file':
         return tour.writeFile(action.name, text);
@@ -45,7 +49,7 @@ describe.skipIf(findPicodata() === null)('README.md', () => {
         printed = await tour.run(text);
         return;
       case 'console':
-        printed = await tour.type(text);
+        printed = await type(tour, text);
         return;
       case 'prints':
         expect(printed).toContain(text);
@@ -57,7 +61,7 @@ describe.skipIf(findPicodata() === null)('README.md', () => {
     }
   }
 
-  test.for(blocks.map((block) => [title(block), block] as const))(
+  test.for(given.map((block) => [title(block), block] as const))(
     '%s',
     { timeout: BLOCK_TIMEOUT_MS },
     async ([name, block], { skip }) => {
@@ -78,6 +82,20 @@ describe.skipIf(findPicodata() === null)('README.md', () => {
       }
     },
   );
+}
+
+describe.skipIf(findPicodata() === null)('README.md', () => {
+  let tour: Tour;
+  beforeAll(async () => {
+    tour = await Tour.open();
+  });
+  afterAll(() => tour.close());
+
+  tests(
+    blocks,
+    () => tour,
+    (opened, text) => opened.type(text),
+  );
 
   test('its TypeScript is typed', { timeout: BLOCK_TIMEOUT_MS }, async () => {
     const names = blocks.flatMap(({ action }) =>
@@ -86,6 +104,31 @@ describe.skipIf(findPicodata() === null)('README.md', () => {
     expect(names).not.toEqual([]);
     await tour.run(`npx tsc --noEmit --strict --target es2022 --module nodenext ${names.join(' ')}`);
   });
+});
+
+const isConnectable = hasTarantoolctl && hasTerminals;
+if (!isConnectable) {
+  console.log(
+    "the Lua of the README's tour is not typed into Tarantool's console: there is no tarantoolctl, or no script",
+  );
+}
+
+describe.skipIf(findPicodata() === null || !isConnectable)("README.md, its Lua in Tarantool's own console", () => {
+  let tour: Tour;
+  beforeAll(async () => {
+    tour = await Tour.open();
+  });
+  afterAll(() => tour.close());
+
+  test('each step has a form in Lua', () => {
+    expect(luaPart.filter(isTypedLua).length).toBeGreaterThanOrEqual(4);
+  });
+
+  tests(
+    luaPart,
+    () => tour,
+    (opened, text) => opened.typeConnected(text),
+  );
 });
 
 test('a code block that nothing says how to run is refused', () => {

@@ -19,6 +19,8 @@ const START_ATTEMPTS = 3;
 const READY = /ready to accept requests/;
 /** Of a text and of its further lines; a line of the log may stand behind it. */
 const PROMPT = /(?:picodata|^ {8})> /m;
+/** The same of `tarantoolctl connect`. */
+const CONNECTED_PROMPT = /^(?:localhost:\d+|\s+)> /m;
 const TERMINAL_CODES = /\u001b\[[\d;?]*[A-Za-z]|\r/g;
 
 /** Whether commands can be given a terminal, which the console needs: by the program of util-linux. */
@@ -29,7 +31,8 @@ export class Tour {
   readonly #remove: () => Promise<void>;
   readonly #files = new Map<string, string>();
   #port: number;
-  #server: TourServer | null = null;
+  #server: TourTerminal | null = null;
+  #connected: TourTerminal | null = null;
 
   private constructor(directory: string, remove: () => Promise<void>, port: number) {
     this.#directory = directory;
@@ -44,6 +47,7 @@ export class Tour {
   }
 
   async close(): Promise<void> {
+    this.#connected?.end();
     await this.#server?.kill();
     await this.#remove();
   }
@@ -58,7 +62,7 @@ export class Tour {
     await this.#server?.waitForEnd();
     const withoutInstall = command.replace('npm ci && ', '');
     for (let attempt = 1; ; attempt++) {
-      this.#server = new TourServer(this.#atPort(withoutInstall), this.#directory, this.#environment());
+      this.#server = new TourTerminal(this.#atPort(withoutInstall), this.#directory, this.#environment());
       try {
         await this.#server.waitFor(READY, START_TIMEOUT_MS);
         return;
@@ -86,8 +90,20 @@ export class Tour {
     const server = this.#server;
     if (server === null) throw new Error('there is no instance whose console could be typed into');
     const from = server.text.length;
-    for (const line of lines.split('\n')) await server.type(line);
+    for (const line of lines.split('\n')) await server.type(line, PROMPT);
     return server.text.slice(from);
+  }
+
+  /** Types lines into Tarantool's console, connected to the instance; resolves with what was printed. */
+  async typeConnected(lines: string): Promise<string> {
+    const command = this.#atPort(`tarantoolctl connect localhost:${PORT_IN_TEXT}`);
+    const console = new TourTerminal(command, this.#directory, this.#environment());
+    this.#connected = console;
+    await console.waitFor(CONNECTED_PROMPT, STEP_TIMEOUT_MS);
+    const from = console.text.length;
+    for (const line of lines.split('\n')) await console.type(line, CONNECTED_PROMPT);
+    console.end();
+    return console.text.slice(from);
   }
 
   #environment(): Record<string, string> {
@@ -106,8 +122,8 @@ export class Tour {
   }
 }
 
-/** A running start command, on a terminal where there are some. */
-class TourServer {
+/** A running command, on a terminal where there are some. */
+class TourTerminal {
   readonly #directory: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -156,17 +172,23 @@ class TourServer {
   }
 
   /** Types a line and waits until the console asks for the next one, or has ended after `\quit`. */
-  async type(line: string): Promise<void> {
-    await this.waitFor(PROMPT, STEP_TIMEOUT_MS);
+  async type(line: string, prompt: RegExp): Promise<void> {
+    await this.waitFor(prompt, STEP_TIMEOUT_MS);
     const from = this.text.length;
     this.#child.stdin?.write(`${line}\r`);
     if (line === '\\quit') await this.waitForEnd();
-    else await this.waitFor(PROMPT, STEP_TIMEOUT_MS, from);
+    else await this.waitFor(prompt, STEP_TIMEOUT_MS, from);
   }
 
   async waitForEnd(): Promise<void> {
     if (!this.#isEnded) await this.waitFor(/(?!)/, STEP_TIMEOUT_MS).catch(() => undefined);
     if (!this.#isEnded) throw new Error(`the instance does not end; it printed:\n${this.text}`);
+  }
+
+  /** Closes its terminal. */
+  end(): void {
+    this.#child.stdin?.end();
+    this.#child.kill('SIGTERM');
   }
 
   /** The instance names itself in its lock file; the commands around it end with it. */

@@ -69,9 +69,9 @@ describe('Lua inside an instance', () => {
   let admin: Session;
 
   const evaluate = (text: string, session = admin): Promise<readonly Value[]> =>
-    resultsOf((settled) => running.installed.calls.evaluate(session, text, encodeToBytes([]), 0, settled));
+    resultsOf((settled) => running.installed.calls.evaluate(session, text, encodeToBytes([]), 0, settled, null));
   const call = (name: string, args: readonly Value[], session = admin): Promise<readonly Value[]> =>
-    resultsOf((settled) => running.installed.calls.call(session, name, encodeToBytes(args), 0, settled));
+    resultsOf((settled) => running.installed.calls.call(session, name, encodeToBytes(args), 0, settled, null));
 
   beforeEach(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'lua-calls-'));

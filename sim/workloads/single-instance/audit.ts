@@ -1,8 +1,9 @@
 /** Reads everything that an instance holds, over its own protocol, and checks what must agree within it. */
 import type { Connection } from '../../../src/client/index.ts';
-import { ViolationError } from './history.ts';
+import { ViolationError } from '../common/violation.ts';
 import { SCHEMA_ROWS, SPACE, SYSTEM_SPACE, TICKET_SEQUENCE_ID } from './schema.ts';
-import { rowKey, valueText, type Row, type State } from './state.ts';
+import { valueText } from '../common/value-text.ts';
+import { rowKey, type Row, type State } from './state.ts';
 
 const CLIENT_SPACES: readonly number[] = [SPACE.accounts, SPACE.local, SPACE.hashed];
 

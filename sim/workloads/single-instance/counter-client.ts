@@ -4,9 +4,10 @@
  */
 import { ERROR_TABLE, SeededRandom } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
-import { type Promised, ViolationError } from './history.ts';
+import { ViolationError } from '../common/violation.ts';
+import type { Promised } from './history.ts';
 import { SPACE } from './schema.ts';
-import { failureOf, type Shop } from './shop.ts';
+import { failureOf, type Shop } from '../common/shop.ts';
 import type { Row } from './state.ts';
 
 const COUNTERS = 2;

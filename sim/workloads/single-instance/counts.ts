@@ -53,15 +53,5 @@ export function emptyCounts(): RunCounts {
   };
 }
 
-export function addCounts(total: RunCounts, run: RunCounts): void {
-  for (const name of Object.keys(total) as (keyof RunCounts)[]) total[name] += run[name];
-}
-
 /** What need not happen: the rarer it is, the better. */
-const OPTIONAL: readonly (keyof RunCounts)[] = ['forcedRecoveries'];
-
-/** Names of what never happened and should have. */
-export function missingCounts(total: RunCounts): readonly string[] {
-  const names = Object.keys(total) as (keyof RunCounts)[];
-  return names.filter((name) => total[name] === 0 && !OPTIONAL.includes(name));
-}
+export const OPTIONAL_COUNTS: readonly (keyof RunCounts)[] = ['forcedRecoveries'];

@@ -9,6 +9,7 @@
  * All states that ever were possible stay known as candidates: after a machine crash in wal_mode write the rows may be
  * those of any earlier moment, but of the same moment for all clients.
  */
+import { ViolationError } from '../common/violation.ts';
 import type { Effect, State } from './state.ts';
 import { EMPTY_STATE, stateText } from './state.ts';
 
@@ -20,11 +21,6 @@ type Candidate = Readonly<{ text: string; issued: number; acknowledged: number }
 
 /** Of what was acknowledged: all is there; what was there at one earlier moment; or, after a forced recovery, any of it. */
 export type Promised = 'everything' | 'earlier moment' | 'nothing';
-
-/** The history does not allow what was seen. */
-export class ViolationError extends Error {
-  override readonly name = 'ViolationError';
-}
 
 const FLOATING_MAX = 3;
 

@@ -1,3 +1,2 @@
-export { addCounts, emptyCounts, missingCounts, type RunCounts } from './counts.ts';
-export { ViolationError } from './history.ts';
+export { emptyCounts, OPTIONAL_COUNTS, type RunCounts } from './counts.ts';
 export { runSingleInstance, type RunOptions, type RunResult } from './run.ts';

@@ -1,9 +1,10 @@
 /** A client that works on rows of its own, by single requests and by transactions, and knows what they must hold. */
 import { ERROR_TABLE, SeededRandom } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
-import { ClientHistory, ViolationError } from './history.ts';
+import { ViolationError } from '../common/violation.ts';
+import { ClientHistory } from './history.ts';
 import { committed, drawOperation, together, type Drawing, type Operation } from './operations.ts';
-import { failureOf, type Shop } from './shop.ts';
+import { failureOf, type Shop } from '../common/shop.ts';
 import { errorReply, type Effect } from './state.ts';
 
 const TRANSACTION_CHANCE = 0.15;

@@ -15,13 +15,15 @@ import { SimulatedWorld, type SimulatedHost, type WorkerEntry, type WorldOptions
 import { audit, completeSchema, repairSequence, type Findings } from './audit.ts';
 import { emptyCounts, type RunCounts } from './counts.ts';
 import { Counters, startCounterClient } from './counter-client.ts';
-import { filesOf, hasLost } from './disk-inspection.ts';
+import { filesOf, hasLost } from '../common/disk-inspection.ts';
 import { clearDiskFaults, drawIncidents, setDiskFaults } from './faults.ts';
-import { type Promised, ViolationError } from './history.ts';
+import { ViolationError } from '../common/violation.ts';
+import type { Promised } from './history.ts';
 import { RowClient } from './row-client.ts';
 import { startSchemaClient } from './schema-client.ts';
-import { DATA_DIRECTORY, isDamage, isDiskFailure, PORT, SimulatedServer } from './server.ts';
-import { Shop } from './shop.ts';
+import { isDamage, isDiskFailure } from '../common/start-failures.ts';
+import { DATA_DIRECTORY, PORT, SimulatedServer } from './server.ts';
+import { Shop } from '../common/shop.ts';
 import { EMPTY_STATE } from './state.ts';
 import { startTicketClient, Tickets } from './ticket-client.ts';
 
@@ -58,7 +60,7 @@ class Run {
   readonly #counts = emptyCounts();
   readonly #server: SimulatedServer;
   readonly #clientHost: SimulatedHost;
-  readonly #shop: Shop;
+  readonly #shop: Shop<RunCounts>;
   readonly #rowClients: RowClient[] = [];
   readonly #counters = new Counters();
   readonly #tickets = new Tickets();

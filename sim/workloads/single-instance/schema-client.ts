@@ -4,12 +4,13 @@
  */
 import { BoxError, SeededRandom } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
+import type { RunCounts } from './counts.ts';
 import { SCRATCH_PRIMARY, SCRATCH_SECONDARIES, SCRATCH_SPACE, SPACE, SYSTEM_SPACE } from './schema.ts';
-import { failureOf, type Shop } from './shop.ts';
+import { failureOf, type Shop } from '../common/shop.ts';
 
 const ROWS = 30;
 
-export function startSchemaClient(shop: Shop, connection: Connection): void {
+export function startSchemaClient(shop: Shop<RunCounts>, connection: Connection): void {
   const random = new SeededRandom(shop.random.uint32());
   void shop.serve('schema', connection, async () => {
     try {

@@ -2,13 +2,12 @@
  * The simulated server: a machine, and on it the very Instance that `picodata run` starts, boot after boot.
  * Its disk may fail while the faults of a phase hold; what the instance may not survive is named here.
  */
-import { BoxError, CorruptionError } from '../../../src/base/index.ts';
-import { FileError } from '../../../src/env/index.ts';
+import { BoxError } from '../../../src/base/index.ts';
 import { DEFAULT_INSTANCE_OPTIONS, Instance, type InstanceOptions } from '../../../src/instance/index.ts';
 import type { SimulatedHost, SimulatedWorld } from '../../env/index.ts';
+import { tailOf, xlogsOf } from '../common/disk-inspection.ts';
+import { ViolationError } from '../common/violation.ts';
 import type { RunCounts } from './counts.ts';
-import { ViolationError } from './history.ts';
-import { tailOf, xlogsOf } from './disk-inspection.ts';
 
 export const DATA_DIRECTORY = '/data';
 export const PORT = 3301;
@@ -124,14 +123,4 @@ export class SimulatedServer {
       forceRecovery,
     };
   }
-}
-
-/** Whether a start may be refused by this after a power cut that left holes in what was never synced. */
-export function isDamage(error: Error): boolean {
-  return error instanceof CorruptionError || (error instanceof BoxError && error.type === 'XlogGapError');
-}
-
-/** Whether a start may end like this while the disk fails. */
-export function isDiskFailure(error: Error): boolean {
-  return error instanceof FileError || (error instanceof BoxError && error.type === 'SystemError');
 }

@@ -3,6 +3,7 @@
  * an operation is a function from state to state and reply.
  */
 import type { Value } from '../../../src/codec/msgpack/index.ts';
+import { valueText } from '../common/value-text.ts';
 
 export type Row = readonly Value[];
 /** Rows by `space:id`. */
@@ -42,14 +43,4 @@ export function replyText(rows: readonly Row[]): string {
 
 export function errorReply(code: number): string {
   return `error ${code}`;
-}
-
-/** A text that is equal for equal values and for no others. */
-export function valueText(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === 'bigint') return `bigint ${part}`;
-    if (part instanceof Uint8Array) return `bytes ${Array.from(part).join(' ')}`;
-    if (part instanceof Map) return ['map', ...(part as ReadonlyMap<unknown, unknown>)];
-    return part;
-  });
 }

@@ -1,9 +1,10 @@
 /** A client that inserts rows whose ids come from a sequence: an id is never given twice. */
 import { ERROR_TABLE } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
-import { type Promised, ViolationError } from './history.ts';
+import { ViolationError } from '../common/violation.ts';
+import type { Promised } from './history.ts';
 import { SPACE } from './schema.ts';
-import { failureOf, type Shop } from './shop.ts';
+import { failureOf, type Shop } from '../common/shop.ts';
 import type { Row } from './state.ts';
 
 /** By stamp: what is known of the tickets asked for. */

@@ -4,7 +4,7 @@
  */
 import { boxError, ByteWriter, type SpaceId } from '../../base/index.ts';
 import type { Tuple, UpdateOperation } from '../../client/index.ts';
-import { ITERATOR } from '../../codec/iproto/index.ts';
+import { ITERATOR, REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import { decodeArray, encodeToBytes, encodeValue, skipValue, type Value } from '../../codec/msgpack/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../../engine/arena/index.ts';
 import type { Box, Session } from '../../engine/box/index.ts';
@@ -52,7 +52,7 @@ export class LocalSpace implements IndexedMethods {
     const space = this.#find();
     const bytes = this.#encodeKey(key);
     return this.#result(
-      this.#box.codeStatements.get(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
+      this.#counted(REQUEST_TYPE.select).get(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
     );
   }
 
@@ -64,7 +64,7 @@ export class LocalSpace implements IndexedMethods {
     const bytes = this.#encodeKey(key);
     const iterator = iteratorOf(key, options);
     const index = indexIdOf(space, options.index);
-    const { codeStatements: statements } = this.#box;
+    const statements = this.#counted(REQUEST_TYPE.select);
     const cursor = statements.select(this.#session, space.id, index, iterator, options.offset ?? 0, bytes, 0);
     while (tuples.length < limit) {
       const tuple = cursor.next();
@@ -83,7 +83,7 @@ export class LocalSpace implements IndexedMethods {
     const bytes = encodeToBytes(keyParts(key));
     const index = indexIdOf(space, options.index);
     const { offset = 0, limit = Infinity } = options;
-    const { codeStatements: statements } = this.#box;
+    const statements = this.#counted(REQUEST_TYPE.select);
     const iterator = iteratorOf(key, options);
     const selection = statements.selectLarge(this.#session, space.id, index, iterator, offset, limit, bytes, 0, null);
     if (selection === null) {
@@ -144,7 +144,7 @@ export class LocalSpace implements IndexedMethods {
   /** The stored tuple; an empty one if before_replace triggers made nothing of it. */
   insert(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
-    const { codeStatements: statements } = this.#box;
+    const statements = this.#counted(REQUEST_TYPE.insert);
     return this.#stored(statements.insert(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
@@ -172,7 +172,7 @@ export class LocalSpace implements IndexedMethods {
   /** The stored tuple; an empty one if before_replace triggers made nothing of it. */
   replace(tuple: readonly Value[]): Tuple {
     const bytes = this.#encode(this.#first, tuple);
-    const { codeStatements: statements } = this.#box;
+    const statements = this.#counted(REQUEST_TYPE.replace);
     return this.#stored(statements.replace(this.#session, this.#find().id, bytes, 0, this.#first.position));
   }
 
@@ -184,7 +184,7 @@ export class LocalSpace implements IndexedMethods {
     const operationsPosition = writer.position;
     encodeValue(writer, operations);
     const index = indexIdOf(space, options.index);
-    const { codeStatements: statements } = this.#box;
+    const statements = this.#counted(REQUEST_TYPE.update);
     const end = writer.position;
     return this.#result(
       statements.update(this.#session, space.id, index, writer.bytes, 0, operationsPosition, end, INDEX_BASE),
@@ -196,7 +196,7 @@ export class LocalSpace implements IndexedMethods {
     this.#encode(writer, tuple);
     const tupleEnd = writer.position;
     encodeValue(writer, operations);
-    const { codeStatements: statements } = this.#box;
+    const statements = this.#counted(REQUEST_TYPE.upsert);
     const spaceId = this.#find().id;
     statements.upsert(this.#session, spaceId, writer.bytes, 0, tupleEnd, tupleEnd, writer.position, INDEX_BASE);
   }
@@ -206,7 +206,7 @@ export class LocalSpace implements IndexedMethods {
     const space = this.#find();
     const bytes = this.#encodeKey(key);
     return this.#result(
-      this.#box.codeStatements.delete(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
+      this.#counted(REQUEST_TYPE.delete).delete(this.#session, space.id, indexIdOf(space, options.index), bytes, 0),
     );
   }
 
@@ -274,6 +274,13 @@ export class LocalSpace implements IndexedMethods {
       space.engine,
       feature,
     );
+  }
+
+  /** The statements, for one that is counted as a request of this type. */
+  #counted(type: number): Box['codeStatements'] {
+    const { codeStatements, counters } = this.#box;
+    counters.byType[type]!++;
+    return codeStatements;
   }
 
   #stored(tuple: Address): Tuple {

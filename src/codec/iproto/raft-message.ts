@@ -19,8 +19,9 @@ import {
   writeMapHeader,
   writeUnsigned,
 } from '../msgpack/index.ts';
-import type { Vclock } from '../xlog/vclock.ts';
-import { BODY_KEY, HEADER_KEY, RAFT_KEY, REQUEST_TYPE } from './constants.ts';
+import type { Vclock } from '../xlog/index.ts';
+import { BODY_KEY, HEADER_KEY, RAFT_KEY, REPLICATION_GROUP, REQUEST_TYPE } from './constants.ts';
+import { endPacket } from './packet-writer.ts';
 import { readVclock } from './replication-decoder.ts';
 import { writeVclock } from './replication-encoder.ts';
 
@@ -104,6 +105,23 @@ export function writeRaftBody(writer: ByteWriter, message: RaftMessage): void {
   }
 }
 
+/** The packet that tells a replica about elections; servers up to 2.11.5 and 3.2.1 want it marked as a local row. */
+export function encodeRaft(
+  writer: ByteWriter,
+  header: Readonly<{ replicaId: number; isLocal: boolean }>,
+  message: RaftMessage,
+): void {
+  const start = writer.position;
+  writer.ensure(PACKET_LENGTH_BYTES);
+  writer.position += PACKET_LENGTH_BYTES;
+  writeMapHeader(writer, header.isLocal ? 3 : 2);
+  writeField(writer, HEADER_KEY.requestType, REQUEST_TYPE.raft);
+  writeField(writer, HEADER_KEY.replicaId, header.replicaId);
+  if (header.isLocal) writeField(writer, HEADER_KEY.groupId, REPLICATION_GROUP.local);
+  writeRaftBody(writer, message);
+  endPacket(writer, start);
+}
+
 /** Reads the body `bytes[body, end)`. A field that stands twice counts the last time. */
 export function decodeRaftBody(bytes: Uint8Array, body: number, end: number): RaftMessage {
   const malformed = (): BoxError => boxError('INVALID_MSGPACK', 'raft body');
@@ -180,6 +198,7 @@ export function decodeSynchroBody(kind: SynchroRow['kind'], bytes: Uint8Array, b
 }
 
 const TRUE = 0xc3;
+const PACKET_LENGTH_BYTES = 5;
 
 function writeField(writer: ByteWriter, key: number, value: number): void {
   writer.writeByte(key);

@@ -13,7 +13,7 @@ import {
   writeUnsigned,
 } from '../msgpack/index.ts';
 import type { Vclock } from '../xlog/index.ts';
-import { BALLOT_KEY, BODY_KEY, HEADER_KEY, REQUEST_TYPE } from './constants.ts';
+import { BALLOT_KEY, BODY_KEY, HEADER_KEY, REQUEST_TYPE, type RequestType } from './constants.ts';
 import { beginPacket, endPacket, type RequestHeader } from './packet-writer.ts';
 
 export type SubscribeRequest = Readonly<{
@@ -56,16 +56,39 @@ export function encodeVote(writer: ByteWriter, header: RequestHeader): void {
   endPacket(writer, beginPacket(writer, REQUEST_TYPE.vote, header));
 }
 
-export function encodeJoin(writer: ByteWriter, header: RequestHeader, instanceUuid: string): void {
+/** With a version the master tells about elections too; servers of 2.6 pass over it. 0: none is named. */
+export function encodeJoin(writer: ByteWriter, header: RequestHeader, instanceUuid: string, serverVersion = 0): void {
   const start = beginPacket(writer, REQUEST_TYPE.join, header);
-  writeMapHeader(writer, 1);
+  writeMapHeader(writer, serverVersion === 0 ? 1 : 2);
   writer.writeByte(BODY_KEY.instanceUuid);
   writeString(writer, instanceUuid);
+  writeVersion(writer, serverVersion);
   endPacket(writer, start);
 }
 
-export function encodeFetchSnapshot(writer: ByteWriter, header: RequestHeader): void {
-  endPacket(writer, beginPacket(writer, REQUEST_TYPE.fetchSnapshot, header));
+export function encodeFetchSnapshot(writer: ByteWriter, header: RequestHeader, serverVersion = 0): void {
+  const start = beginPacket(writer, REQUEST_TYPE.fetchSnapshot, header);
+  if (serverVersion !== 0) {
+    writeMapHeader(writer, 1);
+    writeVersion(writer, serverVersion);
+  }
+  endPacket(writer, start);
+}
+
+function writeVersion(writer: ByteWriter, serverVersion: number): void {
+  if (serverVersion === 0) return;
+  writer.writeByte(HEADER_KEY.serverVersion);
+  writeUnsigned(writer, serverVersion);
+}
+
+/** A row of a join that is no tuple, or one of the marks around them, which have no body. */
+export function encodeJoinRow(
+  writer: ByteWriter,
+  row: Readonly<{ type: RequestType; replicaId: number; sync: number; body: Uint8Array }>,
+): void {
+  const start = beginStreamPacket(writer, { ...row, timestampSeconds: 0 });
+  writer.writeBytes(row.body, 0, row.body.length);
+  endPacket(writer, start);
 }
 
 export function encodeRegister(writer: ByteWriter, header: RequestHeader, instanceUuid: string, vclock: Vclock): void {
@@ -109,13 +132,18 @@ export function encodeVclockAnswer(writer: ByteWriter, header: RequestHeader, vc
 
 /**
  * What a replica has written to its log. `timestampSeconds` is that of the last row it applied, by which the master
- * sees how far behind it is; 0 before the first. Servers before 2.10 pass over it.
+ * sees how far behind it is; 0 before the first. `term` is that of elections, 0 if there were none. Servers before 2.10
+ * pass over both.
  */
-export function encodeAck(writer: ByteWriter, vclock: Vclock, timestampSeconds: number): void {
+export function encodeAck(writer: ByteWriter, vclock: Vclock, timestampSeconds: number, term = 0): void {
   const start = beginStreamPacket(writer, { replicaId: 0, sync: 0, timestampSeconds });
-  writeMapHeader(writer, 1);
+  writeMapHeader(writer, term === 0 ? 1 : 2);
   writer.writeByte(BODY_KEY.vclock);
   writeVclock(writer, vclock);
+  if (term !== 0) {
+    writer.writeByte(BODY_KEY.term);
+    writeUnsigned(writer, term);
+  }
   endPacket(writer, start);
 }
 
@@ -168,18 +196,18 @@ export function writeBallot(writer: ByteWriter, ballot: Ballot): void {
   }
 }
 
-/** A packet of type OK whose header names the sender's id and time, as far as they are not 0. */
+/** A packet, of type OK unless another is named, whose header names the sender's id and time, as far as they are not 0. */
 function beginStreamPacket(
   writer: ByteWriter,
-  header: Readonly<{ replicaId: number; sync: number; timestampSeconds: number }>,
+  header: Readonly<{ replicaId: number; sync: number; timestampSeconds: number; type?: RequestType }>,
 ): number {
-  const { replicaId, sync, timestampSeconds } = header;
+  const { replicaId, sync, timestampSeconds, type = REQUEST_TYPE.ok } = header;
   const start = writer.position;
   writer.ensure(5);
   writer.position += 5;
   writeMapHeader(writer, [replicaId, sync, timestampSeconds].filter((field) => field !== 0).length + 1);
   writer.writeByte(HEADER_KEY.requestType);
-  writer.writeByte(REQUEST_TYPE.ok);
+  writeUnsigned(writer, type);
   if (replicaId !== 0) {
     writer.writeByte(HEADER_KEY.replicaId);
     writeUnsigned(writer, replicaId);

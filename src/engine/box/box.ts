@@ -13,6 +13,7 @@ import { CodeWatch, UNWATCHED_CLOCK } from './code-watch.ts';
 import { Lookahead } from './lookahead.ts';
 import { Procedures } from './procedures.ts';
 import type { ReplicationInformation } from './replication-control.ts';
+import { RequestCounters } from './request-counters.ts';
 import { SchemaPreparation } from './schema-preparation.ts';
 import type { FunctionCaller } from './function-caller.ts';
 import type { Session } from './session.ts';
@@ -45,6 +46,10 @@ export type InstanceControl = Readonly<{
   stopBackup: () => void;
   garbage: () => GarbageInformation;
   replication: () => ReplicationInformation;
+  /** Takes over leadership and the synchronous queue; gives them up; empties the queue as 2.6.0 does. Reject with BoxError. */
+  promote: () => Promise<void>;
+  demote: () => Promise<void>;
+  clearSynchroQueue: () => Promise<void>;
   uuid: string;
 }>;
 
@@ -58,6 +63,7 @@ export class Box {
   readonly schemaPreparation: SchemaPreparation;
   readonly lookahead: Lookahead;
   readonly broadcasts = new Broadcasts();
+  readonly counters = new RequestCounters();
   /** Set while a procedure runs inside a transaction that will be repeated: it keeps what the procedure does. */
   recorder: StatementRecorder | null = null;
   control: InstanceControl | null = null;

@@ -1,7 +1,13 @@
 export { Box, type GarbageInformation, type InstanceControl, type ShutdownHook } from './box.ts';
 export { type BroadcastListener, Broadcasts } from './broadcasts.ts';
 export { CodeWatch } from './code-watch.ts';
-export type { FunctionOutcome, FunctionResults, FunctionCaller, FunctionSettled } from './function-caller.ts';
+export type {
+  FunctionOutcome,
+  FunctionResults,
+  FunctionCaller,
+  FunctionSettled,
+  RequestDoor,
+} from './function-caller.ts';
 export { InteractiveTransaction, type RequestRunner } from './interactive-transaction.ts';
 export { asBoxError, type ProcedureBody, type ProcedureResult, Procedures } from './procedures.ts';
 export { type LargeSelection, type SelectionBound } from './large-selection.ts';
@@ -14,7 +20,7 @@ export {
   writeChangeResult,
 } from './request-executor.ts';
 export { mayNeedBuild, SchemaPreparation } from './schema-preparation.ts';
-export { BoxRowApplier } from './row-applier.ts';
+export { BoxRowApplier, type ControlRowHandler } from './row-applier.ts';
 export { Session, type SessionKind } from './session.ts';
 export { Sessions, type SessionTrigger } from './sessions.ts';
 export { resultBytes } from './selection.ts';
@@ -22,8 +28,11 @@ export { Statements } from './statements.ts';
 export { RowExecutor } from './row-executor.ts';
 export type {
   DownstreamInformation,
+  ElectionInformation,
   LogConsumer,
   ReplicaInformation,
   ReplicationInformation,
+  SynchroInformation,
   UpstreamInformation,
 } from './replication-control.ts';
+export { COUNTED_REQUESTS, type NetworkCounters, RequestCounters } from './request-counters.ts';

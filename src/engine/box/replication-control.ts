@@ -41,6 +41,25 @@ export type ReplicaInformation = Readonly<{
 /** Who keeps log files from being removed. */
 export type LogConsumer = Readonly<{ name: string; vclock: Vclock }>;
 
+/** As the instance knows it. */
+export type ElectionInformation = Readonly<{
+  state: 'follower' | 'candidate' | 'leader';
+  term: number;
+  /** Whom it voted for in the term; 0: nobody. */
+  vote: number;
+  /** 0: none is known. */
+  leaderId: number;
+}>;
+
+/** The queue of synchronous transactions. */
+export type SynchroInformation = Readonly<{
+  quorum: number;
+  queueLength: number;
+  /** 0: nobody's. */
+  ownerId: number;
+  term: number;
+}>;
+
 export type ReplicationInformation = Readonly<{
   ownId: number;
   isOrphan: boolean;
@@ -49,4 +68,6 @@ export type ReplicationInformation = Readonly<{
   /** Replicas that follow without being members, by uuid. */
   anonymous: readonly ReplicaInformation[];
   consumers: readonly LogConsumer[];
+  election: ElectionInformation;
+  synchro: SynchroInformation;
 }>;

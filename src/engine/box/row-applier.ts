@@ -11,21 +11,30 @@ import { BulkFill, type Space } from '../memtx/index.ts';
 import type { Box } from './box.ts';
 import { RowExecutor } from './row-executor.ts';
 
+/** Whether the row, of elections or of the synchronous queue, has been taken; it is valid during the call. */
+export type ControlRowHandler = (row: RowReader) => boolean;
+
 export class BoxRowApplier implements RowApplier {
   readonly #box: Box;
   readonly #rows: RowExecutor;
 
   readonly #toleratesRows: boolean;
   readonly #fills = new Map<number, BulkFill>();
+  readonly #onControlRow: ControlRowHandler;
 
-  /** `toleratesRows`: a row that does not fit will be passed over, so each has to be judged by itself. */
-  constructor(box: Box, toleratesRows: boolean) {
+  /**
+   * `toleratesRows`: a row that does not fit will be passed over, so each has to be judged by itself. `onControlRow` takes
+   * rows that change no data.
+   */
+  constructor(box: Box, toleratesRows: boolean, onControlRow: ControlRowHandler = () => false) {
     this.#box = box;
+    this.#onControlRow = onControlRow;
     this.#rows = new RowExecutor(box.statements);
     this.#toleratesRows = toleratesRows;
   }
 
   applySnapshotRow(row: RowReader): void {
+    if (this.#onControlRow(row)) return;
     if (row.type !== REQUEST_TYPE.insert) throw boxError('UNKNOWN_REQUEST_TYPE', row.type);
     const { spaceId, bytes, tuplePosition, tupleEnd } = this.#rows.decode(row);
     this.applySnapshotTuple(spaceId, bytes, tuplePosition, tupleEnd);
@@ -93,8 +102,10 @@ export class BoxRowApplier implements RowApplier {
 
   applyLogRow(row: RowReader): void {
     const { transactions } = this.#box;
+    if (!transactions.isActive && this.#onControlRow(row)) return;
     if (!transactions.isActive) transactions.begin();
     try {
+      if (row.replicaId !== 0) transactions.redo.takeNumber(row.replicaId, row.lsn);
       if (row.type !== REQUEST_TYPE.nop) this.#rows.execute(this.#box.adminSession, row);
     } catch (error) {
       transactions.rollback();

@@ -10,6 +10,8 @@ export class Session {
   readonly kind: SessionKind;
   /** host:port of the peer, '' for sessions without one. */
   readonly peer: string;
+  /** Of its socket; -1 where there is none. */
+  descriptor = -1;
   /** Who logged in. */
   user: Credentials;
   /** As whom it acts. */
@@ -36,6 +38,7 @@ export class Session {
   actingAs(user: Credentials): Session {
     const view = new Session(this.id, this.kind, this.peer, this.user, this);
     view.effectiveUser = user;
+    view.descriptor = this.descriptor;
     return view;
   }
 

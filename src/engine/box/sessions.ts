@@ -5,11 +5,16 @@ import { Session, type SessionKind } from './session.ts';
 
 export type SessionTrigger = (session: Session) => void;
 
+/** Told that somebody has logged in, before the session is theirs, or gave a wrong password. */
+export type AuthenticationTrigger = (session: Session, userName: string, isAuthenticated: boolean) => void;
+
 export class Sessions {
   readonly #access: AccessControl;
   readonly #open = new Map<SessionId, Session>();
   readonly onConnect: SessionTrigger[] = [];
   readonly onDisconnect: SessionTrigger[] = [];
+  /** What one throws is the answer to the login. */
+  readonly onAuthentication: AuthenticationTrigger[] = [];
   #nextId = 1;
 
   constructor(access: AccessControl) {

@@ -20,6 +20,7 @@ export class FileCollector {
   consumers: () => readonly Vclock[] = () => [];
   /** Log files stay all: who needs them is not known yet. */
   keepsLogs = false;
+  #oldestLogVclock: Vclock = [];
   /** Pinned snapshots, by signature: with their files, all newer ones stay. */
   readonly #pins = new Map<number, { count: number; files: readonly string[] }>();
 
@@ -63,9 +64,15 @@ export class FileCollector {
     return [logFilePath(this.#files, directory, signature, 'SNAP'), ...paths];
   }
 
-  /** State before the first row that the log's files still hold; empty if it holds all. */
+  /** State before the first row that the log's files still hold; empty if it holds all. As last known if they cannot be read. */
   oldestLogVclock(): Vclock {
-    return this.#logs()[0]?.vclock ?? [];
+    try {
+      this.#oldestLogVclock = this.#logs()[0]?.vclock ?? [];
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.#log.warn(`the oldest log file cannot be read now: ${error.message}`);
+    }
+    return this.#oldestLogVclock;
   }
 
   /** Removes what nobody needs. Failures are logged: the next checkpoint tries again. */

@@ -11,5 +11,5 @@ export {
   type RecoveryProgress,
   type RowApplier,
 } from './recovery.ts';
-export type { ExtraRows, RowForm, SnapshotSource } from './snapshot-source.ts';
+export type { ControlRow, ExtraRows, RowForm, SnapshotSource } from './snapshot-source.ts';
 export { type CheckpointSource, openStateView, type StateView } from './state-view.ts';

@@ -5,6 +5,7 @@
  */
 import type { ByteWriter } from '../../base/index.ts';
 import { writeUnsigned } from '../../codec/msgpack/index.ts';
+import { writeRowHeader } from '../../codec/xlog/index.ts';
 import {
   type Arena,
   NO_ADDRESS,
@@ -18,6 +19,7 @@ import type { IndexSnapshot } from '../indexes/index.ts';
 import type { Space, SpaceMemory } from '../memtx/index.ts';
 
 const INSERT = 2;
+const SYSTEM_SPACE_ID_MAX = 511;
 const GROUP_LOCAL = 1;
 
 type FrozenSpace = Readonly<{ id: number; isLocal: boolean; arena: Arena; snapshot: IndexSnapshot }>;
@@ -28,6 +30,9 @@ export type LostView = Readonly<{ loss: ViewLoss; keptBytes: number }>;
 /** Rows that are not tuples of a space: the current values of sequences. */
 export type ExtraRows = Readonly<{ spaceId: number; tuples: readonly Uint8Array[] }>;
 
+/** A row that is no tuple: of elections, or of the synchronous queue. It stands between system and user spaces. */
+export type ControlRow = Readonly<{ type: number; replicaId: number; groupId: number; body: Uint8Array }>;
+
 /** How the source writes its rows. */
 export interface RowForm {
   /** Rows of local spaces belong to it. */
@@ -36,12 +41,16 @@ export interface RowForm {
   begin(writer: ByteWriter, number: number, spaceId: number, isLocal: boolean): number;
   /** Completes the row, the tuple of which ends at the writer's position. */
   end(writer: ByteWriter, start: number): void;
+  /** Writes a control row, if they belong to this form. */
+  control(writer: ByteWriter, number: number, row: ControlRow): void;
 }
 
 export class SnapshotSource {
   readonly #views: readonly Readonly<{ memory: SpaceMemory; view: ReadView }>[];
   readonly #spaces: readonly FrozenSpace[];
   readonly #extra: ExtraRows;
+  readonly #controlRows: readonly ControlRow[];
+  #controlDone = false;
   readonly #form: RowForm;
   #at = 0;
   #row = 0;
@@ -56,12 +65,14 @@ export class SnapshotSource {
     memories: readonly SpaceMemory[],
     spaces: Iterable<Space>,
     extra: ExtraRows,
+    controlRows: readonly ControlRow[],
     form: RowForm,
     nowMs: number,
   ) {
     const giveUp = (loss: ViewLoss): void => this.#giveUp(loss);
     this.#views = memories.map((memory) => ({ memory, view: memory.views.open({ nowMs, giveUp }) }));
     this.#extra = extra;
+    this.#controlRows = controlRows;
     this.#form = form;
     const frozen: FrozenSpace[] = [];
     for (const space of spaces) {
@@ -88,6 +99,10 @@ export class SnapshotSource {
           this.#writeRow(writer, this.#extra.spaceId, false, tuple, 0, tuple.length);
         }
         this.#extraDone = true;
+      }
+      if (!this.#controlDone && (space === undefined || rank(space.id) > SYSTEM_SPACE_ID_MAX)) {
+        for (const row of this.#controlRows) this.#form.control(writer, this.#row++, row);
+        this.#controlDone = true;
       }
       if (space === undefined) return false;
       const tuple = space.snapshot.next();
@@ -138,10 +153,10 @@ export class SnapshotSource {
 /** Rows of a snapshot file: `83 00 02 03 n 04 cb time 82 10 ce id 21`; the first has no number, as 0 is never written. */
 export class SnapshotRowForm implements RowForm {
   readonly hasLocalSpaces = true;
-  readonly #timestampSeconds: number;
+  readonly timestampSeconds: number;
 
   constructor(timestampSeconds: number) {
-    this.#timestampSeconds = timestampSeconds;
+    this.timestampSeconds = timestampSeconds;
   }
 
   begin(writer: ByteWriter, number: number, spaceId: number, isLocal: boolean): number {
@@ -161,7 +176,7 @@ export class SnapshotRowForm implements RowForm {
     const { bytes, view, position } = writer;
     bytes[position] = 0x04;
     bytes[position + 1] = 0xcb;
-    view.setFloat64(position + 2, this.#timestampSeconds);
+    view.setFloat64(position + 2, this.timestampSeconds);
     bytes[position + 10] = 0x82;
     bytes[position + 11] = 0x10;
     bytes[position + 12] = 0xce;
@@ -172,6 +187,12 @@ export class SnapshotRowForm implements RowForm {
   }
 
   end(): void {}
+
+  control(writer: ByteWriter, number: number, { type, replicaId, groupId, body }: ControlRow): void {
+    const { timestampSeconds } = this;
+    writeRowHeader(writer, { type, replicaId, groupId, lsn: number, timestampSeconds, tsn: 0, flags: 0 });
+    writer.writeBytes(body, 0, body.length);
+  }
 }
 
 /** System spaces come first whatever ids users gave to theirs. */

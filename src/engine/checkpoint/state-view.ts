@@ -8,13 +8,14 @@ import type { Vclock } from '../../codec/xlog/index.ts';
 import type { Space, SpaceMemory } from '../memtx/index.ts';
 import type { TransactionManager } from '../txn/index.ts';
 import type { LogClient } from '../wal/index.ts';
-import { type ExtraRows, type RowForm, SnapshotSource } from './snapshot-source.ts';
+import { type ControlRow, type ExtraRows, type RowForm, SnapshotSource } from './snapshot-source.ts';
 
 /** What a state is made of. */
 export type CheckpointSource = Readonly<{
   memories: readonly SpaceMemory[];
   spaces: () => Iterable<Space>;
   sequenceRows: () => ExtraRows;
+  controlRows: () => readonly ControlRow[];
 }>;
 
 /** `source` gives the rows of the state, `vclock` is what it holds. Whoever has it closes the source. */
@@ -22,7 +23,7 @@ export type StateView = Readonly<{ source: SnapshotSource; vclock: Vclock }>;
 
 /** Resolves when all that the view shows is durable; `onDurable` is called before anything else can be written. */
 export function openStateView(
-  { memories, spaces, sequenceRows }: CheckpointSource,
+  { memories, spaces, sequenceRows, controlRows }: CheckpointSource,
   transactions: TransactionManager,
   logClient: LogClient,
   form: RowForm,
@@ -31,7 +32,7 @@ export function openStateView(
 ): Promise<StateView> {
   return new Promise((resolve, reject) => {
     transactions.atBoundary(() => {
-      const source = new SnapshotSource(memories, spaces(), sequenceRows(), form, nowMs);
+      const source = new SnapshotSource(memories, spaces(), sequenceRows(), controlRows(), form, nowMs);
       const vclock = [...logClient.vclock];
       const settled = (error: BoxError | null): void => {
         if (error !== null) {

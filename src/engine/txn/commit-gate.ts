@@ -6,11 +6,14 @@ import type { BoxError } from '../../base/index.ts';
 import type { HeldTransaction } from './commit-batch.ts';
 
 export interface CommitGate {
-  /** There are synchronous spaces, or transactions that wait. While false, `holds` need not be asked. */
+  /** Transactions wait: every other has to be asked about too, not only those that change synchronous spaces. */
   readonly isActive: boolean;
 
-  /** Whether the transaction waits. Throws BoxError if it cannot be committed now; it is undone then. */
-  holds(isSynchronous: boolean): boolean;
+  /**
+   * Whether the transaction waits, of another instance or, with `replicaId` 0, of this one. Throws BoxError if it cannot
+   * be committed now; it is undone then.
+   */
+  holds(isSynchronous: boolean, replicaId: number): boolean;
 
   /** It got its number, and is on its way to the log. */
   appended(transaction: HeldTransaction): void;

@@ -4,7 +4,7 @@
  * A row that came from another instance keeps the number that it got there: `takeNumber` says it, and the statement that
  * applies the row, not what its triggers do, takes it.
  */
-import { assert, ByteWriter } from '../../base/index.ts';
+import { ByteWriter } from '../../base/index.ts';
 
 const SHRINK_BYTES = 1024 * 1024;
 
@@ -36,7 +36,7 @@ export class RedoLog {
 
   /** The next statement's row came from there with this number. */
   takeNumber(replicaId: number, lsn: number): void {
-    assert(this.hasNumbers || this.count === 0, 'rows of one transaction come all from elsewhere, but for triggers');
+    for (let index = 0; !this.hasNumbers && index < this.count; index++) this.replicaIds[index] = this.lsns[index] = 0;
     this.hasNumbers = true;
     this.#replicaId = replicaId;
     this.#lsn = lsn;

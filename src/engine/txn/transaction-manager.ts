@@ -10,7 +10,7 @@
  * gate holds has a batch and undo entries of its own, which end when the gate releases or revokes it; within a batch of
  * the log such transactions come behind all others.
  */
-import { assert, type BoxError, boxError, defined } from '../../base/index.ts';
+import { assert, type BoxError, boxError, type ByteWriter, defined } from '../../base/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Space } from '../memtx/index.ts';
 import { CommitBatch, type CommitListener, type HeldTransaction } from './commit-batch.ts';
@@ -83,11 +83,13 @@ export class TransactionManager {
     this.#savepoints.length = 0;
     this.#startMark = this.#current.undo.count;
     this.#durability = 'write';
+    this.#isSynchronous = false;
     this.redo.reset();
   }
 
   /** Remembers a change of the open transaction that has been applied. */
   changed(space: Space, oldTuple: Address, newTuple: Address): void {
+    if (space.definition.isSync) this.#isSynchronous = true;
     this.#current.undo.push(space, oldTuple, newTuple);
   }
 
@@ -150,7 +152,7 @@ export class TransactionManager {
     let isHeld = false;
     if (this.redo.count > 0) {
       try {
-        isHeld = this.gate !== null && this.gate.isActive && this.#isHeld(this.gate);
+        isHeld = this.gate !== null && (this.#isSynchronous || this.gate.isActive) && this.#isHeld(this.gate);
         this.#journal.append(this.redo, this.#durability);
       } catch (error) {
         this.rollback();
@@ -181,15 +183,12 @@ export class TransactionManager {
   /** A transaction of local rows alone is nobody else's business. */
   #isHeld(gate: CommitGate): boolean {
     const { redo } = this;
-    let isLocal = true;
-    for (let index = 0; index < redo.count && isLocal; index++) isLocal = redo.groupIds[index] === GROUP_LOCAL;
-    if (isLocal) return false;
-    let isSynchronous = false;
-    this.forEachChange((space) => {
-      isSynchronous ||= space.definition.isSync;
-    });
-    this.#isSynchronous = isSynchronous;
-    return gate.holds(isSynchronous);
+    let replicated = -1;
+    for (let index = 0; index < redo.count && replicated < 0; index++) {
+      if (redo.groupIds[index] !== GROUP_LOCAL) replicated = index;
+    }
+    if (replicated < 0) return false;
+    return gate.holds(this.#isSynchronous, redo.hasNumbers ? redo.replicaIds[replicated]! : 0);
   }
 
   #hold(): CommitBatch {
@@ -201,6 +200,34 @@ export class TransactionManager {
     this.#newestHeld = batch;
     defined(this.gate, 'the gate that holds it').appended(held);
     return batch;
+  }
+
+  /**
+   * Writes a row that changes no data and waits at no gate: with the number that it has elsewhere, or one of its own.
+   * Throws as COMMIT does.
+   */
+  writeRow(
+    type: number,
+    number: Readonly<{ replicaId: number; lsn: number }> | null,
+    writeBody: (writer: ByteWriter) => void,
+    { groupId, durability }: Readonly<{ groupId: number; durability: Durability }> = {
+      groupId: 0,
+      durability: 'write',
+    },
+  ): CommitBatch {
+    this.begin();
+    this.#durability = durability;
+    if (number !== null) this.redo.takeNumber(number.replicaId, number.lsn);
+    this.redo.beginRow(type, groupId);
+    writeBody(this.redo.bodies);
+    this.redo.endRow();
+    const { gate } = this;
+    this.gate = null;
+    try {
+      return defined(this.commit(), 'a row waits for the log');
+    } finally {
+      this.gate = gate;
+    }
   }
 
   /** The gate lets a transaction go that is in the log. */
@@ -292,9 +319,10 @@ export class TransactionManager {
       const { held } = batch;
       batch.held = [];
       batch.undo.commit();
+      // Rows that decide about what is held come behind it in the log, and their listeners behind this.
+      for (const transaction of held) this.gate?.written(transaction);
       this.#finish(batch, null);
       this.#spare = batch;
-      for (const transaction of held) this.gate?.written(transaction);
     } else {
       const behind = this.#current;
       this.#current = new CommitBatch();

@@ -52,6 +52,8 @@ export class LogClient implements Journal {
   lastLsn = 0;
   /** Told what was written, before whoever waits for it. */
   onWritten: LogListener | null = null;
+  /** Told that rows could not be written, when the vclock has gone back behind them. */
+  onFailed: ((error: BoxError) => void) | null = null;
   #current: Batch;
   #inFlight: Batch | null = null;
   #spare: ByteWriter | null = null;
@@ -206,6 +208,7 @@ export class LogClient implements Journal {
       this.#vclock = [...batch.vclockBefore];
       this.#current.rows.reset();
       this.#current = { ...this.#current, blockEnds: [], durability: 'write', vclockBefore: [...this.#vclock] };
+      this.onFailed?.(error);
     } else {
       this.#durableVclock = batch.vclockAfter;
       if (this.onWritten !== null && this.#mode !== 'none' && batch.rows.position > 0) {

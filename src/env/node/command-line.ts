@@ -16,6 +16,9 @@ const SCRIPT_PROGRAM = 'tarantool';
 const BACKGROUND_VARIABLE = 'PICODATA_IN_BACKGROUND';
 
 export function createCommandLine(): CommandLine {
+  const isBackground = process.env[BACKGROUND_VARIABLE] !== undefined;
+  // Programs that this one starts are not in the background for that.
+  Reflect.deleteProperty(process.env, BACKGROUND_VARIABLE);
   return {
     words: process.argv.slice(OWN_WORDS),
     environment: process.env,
@@ -27,12 +30,19 @@ export function createCommandLine(): CommandLine {
     },
     readInput: async () => new Uint8Array(await buffer(process.stdin)),
     changeDirectory: (path) => withFileErrors('chdir', path, () => process.chdir(path)),
-    isBackground: process.env[BACKGROUND_VARIABLE] !== undefined,
-    respawnInBackground() {
+    isBackground,
+    respawnInBackground(outputPath) {
       const environment = { ...process.env, [BACKGROUND_VARIABLE]: '1' };
       const [program, ...words] = [...process.execArgv, ...process.argv.slice(1)];
       if (program === undefined) return;
-      spawn(process.execPath, [program, ...words], { detached: true, stdio: 'ignore', env: environment }).unref();
+      const output = withFileErrors('open', outputPath, () => fs.openSync(outputPath, 'a'));
+      const child = spawn(process.execPath, [program, ...words], {
+        detached: true,
+        stdio: ['ignore', output, output],
+        env: environment,
+      });
+      child.unref();
+      fs.closeSync(output);
     },
     onUncaughtError(handler) {
       process.on('uncaughtException', handler);

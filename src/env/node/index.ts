@@ -6,7 +6,7 @@ import { createCrypto } from './crypto.ts';
 import { createFileSystem } from './file-system.ts';
 import { createFiles } from './files.ts';
 import { createHttpClient } from './http-client.ts';
-import { createLog, type LogOptions } from './log.ts';
+import { createLog, type LogOptions, type NodeLog } from './log.ts';
 import { createNetwork } from './network.ts';
 import { createProcessControl } from './process.ts';
 import { createProcesses } from './processes.ts';
@@ -18,7 +18,7 @@ import { createWorkers } from './workers.ts';
 
 export { createCommandLine } from './command-line.ts';
 export { createFiles } from './files.ts';
-export type { LogOptions } from './log.ts';
+export type { LogOptions, LogPlace, NodeLog } from './log.ts';
 export { packageRoot } from './package-root.ts';
 export { workerChannel, workerStart } from './worker-channel.ts';
 export type { WorkerStart } from './workers.ts';
@@ -30,7 +30,7 @@ export type NodeEnvOptions = Readonly<{
 }>;
 
 /** Throws FileError if the log's file cannot be opened. A log in a file is opened again on SIGHUP. */
-export function createNodeEnv(options: NodeEnvOptions): Env {
+export function createNodeEnv(options: NodeEnvOptions): Env & Readonly<{ log: NodeLog }> {
   const log = createLog(options.log);
   const processControl = createProcessControl();
   if (options.log.destination !== 'stderr') processControl.onSignal('SIGHUP', () => log.reopen());

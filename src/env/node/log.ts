@@ -15,9 +15,13 @@ export type LogOptions = Readonly<{
   destination: 'stderr' | Readonly<{ file: string }>;
 }>;
 
+export type LogPlace = Pick<LogOptions, 'format' | 'destination'>;
+
 export interface NodeLog extends LogSink {
   /** Opens the file by its name again, after a rotation moved it away. */
   reopen(): void;
+  /** Records go there from now on. Throws FileError if the file cannot be opened. */
+  moveTo(place: LogPlace): void;
 }
 
 type Fields = Readonly<Record<string, string | number | boolean>>;
@@ -42,26 +46,34 @@ const OWN_KEYS: ReadonlySet<string> = new Set(['level', 'time', 'pid', 'module',
 
 /** Throws FileError if the file cannot be opened. */
 export function createLog(options: LogOptions): NodeLog {
-  const path = options.destination === 'stderr' ? null : options.destination.file;
+  let { write, reopen } = openWriter(options);
+  return {
+    level: options.level,
+    write(level, module, message, fields) {
+      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.level)) write(level, module, message, fields);
+    },
+    reopen: () => reopen(),
+    moveTo(place) {
+      ({ write, reopen } = openWriter(place));
+    },
+  };
+}
+
+function openWriter({ destination, format }: LogPlace): Readonly<{ write: RecordWriter; reopen: () => void }> {
+  const path = destination === 'stderr' ? null : destination.file;
   const writer = withFileErrors('open', path ?? 'stderr', () =>
     pino.destination({ dest: path ?? STANDARD_ERROR, sync: true, maxLength: HELD_BYTES }),
   );
   writer.on('error', () => undefined);
-  const writeRecord = options.format === 'json' ? jsonWriter(writer) : plainWriter(writer);
-  return {
-    level: options.level,
-    write(level, module, message, fields) {
-      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.level)) writeRecord(level, module, message, fields);
-    },
-    reopen() {
-      if (path === null) return;
-      try {
-        writer.reopen();
-      } catch {
-        // The old file stays in use: there is no better place to tell of it.
-      }
-    },
+  const reopen = (): void => {
+    if (path === null) return;
+    try {
+      writer.reopen();
+    } catch {
+      // The old file stays in use: there is no better place to tell of it.
+    }
   };
+  return { write: format === 'json' ? jsonWriter(writer) : plainWriter(writer), reopen };
 }
 
 type RecordWriter = (level: LogLevel, module: string, message: string, fields: Fields | undefined) => void;

@@ -1,6 +1,7 @@
 /** Listening and connecting over node:net: TCP without delay, and Unix domain sockets. */
 import * as fs from 'node:fs';
 import * as net from 'node:net';
+import { dirname } from 'node:path';
 import { NetworkError, type Address, type Listener, type Network, type Stream } from '../index.ts';
 import { createStream } from './stream.ts';
 
@@ -92,6 +93,9 @@ async function listenOnPath(path: string, onConnection: ConnectionHandler): Prom
   try {
     return await startServer({ path }, onConnection);
   } catch (error) {
+    // Node says EACCES for a directory that is not there.
+    const isMissing = error instanceof NetworkError && error.code === 'EACCES' && !fs.existsSync(dirname(path));
+    if (isMissing) throw new NetworkError('ENOENT', `listen ENOENT: no such file or directory ${path}`);
     const isTaken = error instanceof NetworkError && error.code === 'EADDRINUSE';
     if (!isTaken || !(await isStaleSocket(path))) throw error;
     fs.rmSync(path, { force: true });

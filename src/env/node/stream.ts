@@ -25,9 +25,17 @@ function textOf(host: string | undefined, port: number | undefined): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Node names it on no public path; -1 where it is not found. */
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  return typeof descriptor === 'number' ? descriptor : -1;
+}
+
 class NodeStream implements Stream {
   readonly peer: string;
   readonly local: string;
+  readonly descriptor: number;
   readonly #socket: Socket;
   #handlers: StreamHandlers | null = null;
   /** Callbacks of the writes whose completion is awaited, oldest at `#head`. */
@@ -42,6 +50,7 @@ class NodeStream implements Stream {
   constructor(socket: Socket, peer: string) {
     this.peer = peer;
     this.local = textOf(socket.localAddress, socket.localPort);
+    this.descriptor = descriptorOf(socket);
     this.#socket = socket;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.#error ??= new NetworkError(error.code ?? 'EIO', error.message);

@@ -20,7 +20,8 @@ export function createTerminal(): Terminal {
       return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
     },
     get screenColumns() {
-      return process.stdout.isTTY === true ? process.stdout.columns : null;
+      // A terminal that nobody has given a size has 0.
+      return process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : null;
     },
     writeOutput: (text) => writeAll(STANDARD_OUTPUT, text),
     writeError: (text) => writeAll(STANDARD_ERROR, text),

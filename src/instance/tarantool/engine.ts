@@ -2,7 +2,7 @@
  * The database that a script's `box.cfg` starts and changes: options of Tarantool's names become an instance's.
  * Invariant: nothing of the instance is there before the first `box.cfg`, and a second one changes the same instance.
  */
-import { bytesOfByteText, toByteText } from '../../base/index.ts';
+import { bytesOfByteText, fromByteText, toByteText } from '../../base/index.ts';
 import {
   BoxConfiguration,
   type CfgValues,
@@ -33,6 +33,8 @@ export type EngineHandlers = Readonly<{
   onStarted: (instance: Instance) => void;
   /** It cannot go on: the process should end. */
   onFailure: (error: Error) => void;
+  /** The log goes to this file from now on; null: to standard error. Throws FileError. */
+  openLog: (path: string | null, format: 'plain' | 'json') => void;
 }>;
 
 export class TarantoolEngine implements EngineControl {
@@ -77,7 +79,7 @@ export class TarantoolEngine implements EngineControl {
 
   async start(values: CfgValues): Promise<void> {
     const options = this.#optionsOf(values);
-    await this.#prepare(values);
+    this.#prepare(values);
     let instance: Instance;
     try {
       instance = await Instance.start(this.#env, options, {
@@ -120,24 +122,30 @@ export class TarantoolEngine implements EngineControl {
   }
 
   /** What concerns the process: its directory, its log, its pid file, and whether it stays in the foreground. */
-  async #prepare(values: CfgValues): Promise<void> {
+  #prepare(values: CfgValues): void {
     const commandLine = this.#commandLine;
+    const { files } = this.#env;
+    const [logPath, pidFile, workDirectory] = [
+      textOf(values, 'log'),
+      textOf(values, 'pid_file'),
+      textOf(values, 'work_dir'),
+    ];
+    const log = logPath === null ? null : logFileOf(logPath);
     if (values.get('background') === true && !commandLine.isBackground) {
-      if (values.get('log') === undefined || values.get('pid_file') === undefined) {
-        throw new Error(
-          "Incorrect value for option 'background': the options 'log' and 'pid_file' must be given with it",
-        );
-      }
-      commandLine.respawnInBackground();
+      if (log === null) throw new Error("'background' requires 'log' configuration option to be set");
+      if (pidFile === null) throw new Error("'background' requires 'pid_file' configuration option to be set");
+      commandLine.respawnInBackground(log.startsWith('/') ? log : files.join(workDirectory ?? '.', log));
       commandLine.exit(0);
     }
-    const workDirectory = values.get('work_dir');
-    if (typeof workDirectory === 'string') commandLine.changeDirectory(workDirectory);
+    if (workDirectory !== null) commandLine.changeDirectory(workDirectory);
+    this.#handlers.openLog(
+      log === null ? null : files.absolute(log),
+      values.get('log_format') === 'json' ? 'json' : 'plain',
+    );
     this.#env.log.level = logLevelOf(values.get('log_level'));
-    const pidFile = values.get('pid_file');
-    if (typeof pidFile === 'string') {
+    if (pidFile !== null) {
       writeText(this.#env, pidFile, `${this.#env.process.pid}\n`);
-      this.#pidFile = this.#env.files.absolute(pidFile);
+      this.#pidFile = files.absolute(pidFile);
     }
   }
 
@@ -175,6 +183,18 @@ export class TarantoolEngine implements EngineControl {
 
 function uuidOf(env: Env, value: LuaValue): string {
   return typeof value === 'string' ? value : randomUuid(env.random);
+}
+
+function textOf(values: CfgValues, name: string): string | null {
+  const value = values.get(name);
+  return typeof value === 'string' ? fromByteText(value) : null;
+}
+
+/** Throws for a log that is no file. */
+function logFileOf(log: string): string {
+  const file = log.replace(/^file:/, '');
+  if (!/^(?:\||pipe:|syslog:)/.test(file)) return file;
+  throw new Error("Incorrect value for option 'log': only files are supported here");
 }
 
 function writeText(env: Env, path: string, text: string): void {

@@ -7,7 +7,7 @@
  * Invariants: (1) an acknowledgement names nothing that is not in the own log; (2) while the log is behind, no more is
  * read from the master; (3) what a failed write has undone is asked for again.
  */
-import { assert, BoxError, boxError, type ByteWriter } from '../../base/index.ts';
+import { assert, BoxError, boxError, type ByteWriter, TARANTOOL_VERSION } from '../../base/index.ts';
 import {
   type Ballot,
   decodeError,
@@ -24,16 +24,22 @@ import type { Box } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { LogClient } from '../../engine/wal/index.ts';
 import type { Members } from '../members.ts';
+import type { Elections } from '../elections.ts';
+import type { SynchroQueue } from '../synchro-queue.ts';
 import { covers } from '../relay/log-feed.ts';
-import { isFatal, type UpstreamStatus, statusAfter } from './failures.ts';
-import { MasterSession } from './master-session.ts';
+import { isFatal, isGap, type UpstreamStatus, statusAfter } from './failures.ts';
+import { MasterSession, versionNumber } from './master-session.ts';
 import { RowApplication } from './row-application.ts';
 import type { ReplicationSource } from './source.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 
-/** What a replica tells its masters to be: they filter nothing, and send nothing that 2.6 does not know. */
-const SPOKEN_VERSION = (2 << 16) | (6 << 8) | 0;
+/** What a replica tells its masters to be. */
+export const SPOKEN_VERSION = versionNumber(TARANTOOL_VERSION);
 const SILENT_HEARTBEATS_MAX = 4;
+const SELF = boxError('CONNECTION_TO_SELF').code;
+const NOT_ANONYMOUS = boxError('REPLICA_NOT_ANON').code;
+/** A master may wait for others before it makes a member. */
+const REGISTER_SILENCE_MS_MAX = 60_000;
 /** Rows that wait for the log; beyond it the master is not read from. */
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -47,7 +53,14 @@ export type ApplierSettings = Readonly<{
 }>;
 
 /** What an instance that runs gives to its appliers. */
-export type ApplierEngine = Readonly<{ box: Box; logClient: LogClient }>;
+export type ApplierEngine = Readonly<{
+  box: Box;
+  logClient: LogClient;
+  queue: SynchroQueue;
+  elections: Elections;
+  /** Calls back whenever rows have been written to the log, or could not be; returns what ends it. */
+  onWritten: (listener: (error: BoxError | null) => void) => () => void;
+}>;
 
 export type ApplierNeeds = Readonly<{
   env: Env;
@@ -57,6 +70,8 @@ export type ApplierNeeds = Readonly<{
   /** Resolves when the instance has its data and may follow; before, sessions are used to get them. */
   engine: (applier: Applier) => Promise<ApplierEngine>;
   onChange: (applier: Applier) => void;
+  /** Whether there are other masters that have not stopped. */
+  hasOthers: (applier: Applier) => boolean;
 }>;
 
 export class Applier {
@@ -70,6 +85,10 @@ export class Applier {
   /** Why it is not connected; null while it is. */
   failure: BoxError | null = null;
   #status: UpstreamStatus = 'off';
+  #isKnown = false;
+  /** The master says that this instance is a member; the row that makes it one is on its way. */
+  #isRegistered = false;
+  #lastLogged = '';
   readonly #needs: ApplierNeeds;
   #session: MasterSession | null = null;
   #isStopped = false;
@@ -90,6 +109,16 @@ export class Applier {
     if (this.#status === status) return;
     this.#status = status;
     this.#needs.onChange(this);
+  }
+
+  /** The master has been asked who it is, and the connection still stands or leads back here. */
+  get isKnown(): boolean {
+    return this.#isKnown;
+  }
+
+  /** Rows come, or would if there were any. */
+  get isFollowing(): boolean {
+    return this.#status === 'sync' || this.#status === 'follow';
   }
 
   /** The session that is ready for requests; null while there is none. */
@@ -122,13 +151,11 @@ export class Applier {
         if (!(error instanceof BoxError)) throw error;
         if (this.#isStopped) return;
         this.#fail(error);
-        if (isFatal(error)) {
+        if (error.code === SELF) return;
+        if (isFatal(error) && !this.#mayPass(error)) {
           log.error(`replication from ${this.source.text} has stopped: ${error.message} (error ${error.code})`);
           return;
         }
-      } finally {
-        this.#session?.close();
-        this.#session = null;
       }
       await new Promise<void>((wake) => {
         this.#sleep = { timer: env.timers.after(this.#needs.settings().timeoutMs, wake), wake };
@@ -149,10 +176,22 @@ export class Applier {
   }
 
   #fail(error: BoxError): void {
-    const isNew = this.failure?.message !== error.message;
+    this.#session?.close();
+    this.#session = null;
+    // The same again is no news, however often the connection was made in between.
+    const isNew = this.#lastLogged !== error.message;
+    this.#lastLogged = error.message;
+    const isSelf = error.code === SELF;
     this.failure = error;
-    if (isNew) this.#needs.log.warn(`replication from ${this.source.text}: ${error.message}`);
-    this.status = statusAfter(error);
+    this.#isKnown = isSelf;
+    if (error.code === NOT_ANONYMOUS) this.#isRegistered = true;
+    if (isNew && !isSelf) this.#needs.log.warn(`replication from ${this.source.text}: ${error.message}`);
+    this.status = this.#mayPass(error) ? 'loading' : statusAfter(error);
+  }
+
+  /** What this master does not have any more may come from another, and then this one can be followed. */
+  #mayPass(error: BoxError): boolean {
+    return isGap(error) && this.#needs.hasOthers(this);
   }
 
   async #connect(): Promise<void> {
@@ -164,11 +203,13 @@ export class Applier {
       Math.max(1000, settings().timeoutMs * SILENT_HEARTBEATS_MAX),
     );
     this.#session = session;
+    if (this.#isStopped) session.close();
     this.masterUuid = session.instanceUuid;
     this.masterVersion = session.version;
     this.#heard();
     this.status = 'connected';
     this.ballot = (await session.vote()) ?? this.ballot;
+    this.#isKnown = true;
     this.#heard();
     if (session.instanceUuid === members.instanceUuid) throw boxError('CONNECTION_TO_SELF');
     this.status = 'auth';
@@ -180,11 +221,12 @@ export class Applier {
   }
 
   /** Subscribes, and applies rows until the session ends, which is why it always rejects. */
-  async #follow({ box, logClient }: ApplierEngine): Promise<never> {
+  async #follow(engine: ApplierEngine): Promise<never> {
+    const { box, logClient } = engine;
     const { members, settings } = this.#needs;
     const session = this.#session;
     assert(session !== null, 'a master is followed over a session');
-    if (members.ownId === 0 && !settings().isAnonymous) await this.#register(session, { box, logClient });
+    if (members.ownId === 0 && !settings().isAnonymous && !this.#isRegistered) await this.#register(session, engine);
     const { replicasetUuid } = box.catalog;
     session.send((writer) =>
       encodeSubscribe(
@@ -200,7 +242,7 @@ export class Applier {
         },
       ),
     );
-    const packet = await session.answer();
+    const packet = await session.streamHead();
     const row = new RowReader();
     row.reset(packet);
     row.next();
@@ -209,18 +251,29 @@ export class Applier {
       throw boxError('REPLICASET_UUID_MISMATCH', replicasetUuid, answer.replicasetUuid);
     }
     this.#heard();
+    this.#lastLogged = '';
     this.status = 'sync';
-    const stream = new Following(this, this.#needs, session, { box, logClient }, answer.vclock);
+    const stream = new Following(this, this.#needs, session, engine, {
+      replicaId: row.replicaId,
+      vclock: answer.vclock,
+    });
     return stream.ended;
   }
 
   /** Becomes a member: the rows up to the own one in `_cluster` come as the answer. */
-  async #register(session: MasterSession, { box, logClient }: ApplierEngine): Promise<void> {
+  async #register(session: MasterSession, engine: ApplierEngine): Promise<void> {
+    const { box, logClient } = engine;
     const { members } = this.#needs;
     this.status = 'register';
-    const application = this.#application({ box, logClient });
-    const assembler = new TransactionAssembler((rows) => void application.apply(rows));
+    const application = this.#application(engine);
+    const settled = (error: BoxError | null): void => {
+      if (error !== null) session.close(error);
+    };
+    const assembler = new TransactionAssembler((bytes, start, end, flags) => {
+      application.apply(bytes, start, end, flags, settled);
+    });
     const row = new RowReader();
+    const stopWatching = session.watchSilence(REGISTER_SILENCE_MS_MAX);
     try {
       await new Promise<void>((resolve, reject) => {
         void session.lost.then(reject);
@@ -234,6 +287,7 @@ export class Applier {
       session.handle(null);
       await box.transactions.whenDurable();
     } finally {
+      stopWatching();
       application.close();
     }
     this.status = 'registered';
@@ -256,6 +310,16 @@ export function readRow(row: RowReader, bytes: Uint8Array, start: number, end: n
   if ((row.type & ERROR_RESPONSE) !== 0) throw decodeError(bytes, row.bodyStart, end, row.type);
 }
 
+/** Whether the transaction was undone because the replica set decided so: it has been received all the same. */
+function isDecided(error: BoxError): boolean {
+  return error.code === SYNC_ROLLBACK || error.code === SYNC_QUORUM_TIMEOUT;
+}
+
+const SYNC_ROLLBACK = boxError('SYNC_ROLLBACK').code;
+const SYNC_QUORUM_TIMEOUT = boxError('SYNC_QUORUM_TIMEOUT').code;
+
+type MasterAnswer = Readonly<{ replicaId: number; vclock: Vclock }>;
+
 /** A subscription that runs. */
 class Following {
   /** Rejects when the session has ended. */
@@ -267,28 +331,38 @@ class Following {
   readonly #application: RowApplication;
   readonly #assembler: TransactionAssembler;
   readonly #row = new RowReader();
-  /** What the master had when it answered. */
-  readonly #target: Vclock;
+  /** Who the master is, and what it had when it answered. */
+  readonly #master: MasterAnswer;
   #batch: CommitBatch | null = null;
+  #hasApplied = false;
   #lastTimestampSeconds = 0;
   #isAckScheduled = false;
   #timer: TimerHandle | null = null;
 
-  constructor(applier: Applier, needs: ApplierNeeds, session: MasterSession, engine: ApplierEngine, target: Vclock) {
+  constructor(
+    applier: Applier,
+    needs: ApplierNeeds,
+    session: MasterSession,
+    engine: ApplierEngine,
+    master: MasterAnswer,
+  ) {
     this.#applier = applier;
     this.#needs = needs;
     this.#session = session;
     this.#engine = engine;
-    this.#target = target;
+    this.#master = master;
     const skipsConflicts = (): boolean => needs.settings().skipsConflicts;
     this.#application = new RowApplication({ ...engine, skipsConflicts }, applier.source.text);
-    this.#assembler = new TransactionAssembler((rows) => this.#apply(rows));
+    this.#assembler = new TransactionAssembler((bytes, start, end, flags) => this.#take(bytes, start, end, flags));
+    const stopListening = engine.onWritten((error) => this.#logWritten(error));
     this.ended = session.lost.then((error): never => {
       this.#timer?.cancel();
+      stopListening();
       this.#application.close();
       throw error;
     });
     session.handle((bytes, start, end) => this.#packet(bytes, start, end));
+    session.release();
     this.#watch();
   }
 
@@ -310,7 +384,11 @@ class Following {
     if (row.timestampSeconds !== 0) {
       this.#applier.lagSeconds = Math.max(0, clock.realtimeSeconds() - row.timestampSeconds);
     }
-    if (row.lsn === 0) {
+    const { elections } = this.#engine;
+    elections.tell({ kind: 'heard', from: this.#master.replicaId });
+    if (row.type === REQUEST_TYPE.raft) {
+      elections.receive(row.replicaId, row);
+    } else if (row.lsn === 0) {
       this.#scheduleAck();
     } else {
       this.#lastTimestampSeconds = row.timestampSeconds;
@@ -319,29 +397,71 @@ class Following {
     if (this.#applier.status === 'sync') this.#seeWhetherSynchronized();
   }
 
-  #apply(rows: RowReader): void {
-    const batch = this.#application.apply(rows);
-    if (batch === null || batch === this.#batch) return;
+  /** While the synchronous queue is being rolled back, what comes has to wait: its place would be behind that. */
+  #take(bytes: Uint8Array, start: number, end: number, flags: number): void {
+    const { queue } = this.#engine;
+    if (!queue.isClosing) {
+      this.#apply(bytes, start, end, flags);
+      return;
+    }
+    const rows = bytes.slice(start, end);
+    this.#session.hold();
+    queue.whenOpen(() => {
+      this.#apply(rows, 0, rows.length, flags);
+      this.#goOn();
+    });
+  }
+
+  #apply(bytes: Uint8Array, start: number, end: number, flags: number): void {
+    const application = this.#application.apply(bytes, start, end, flags, (error) => {
+      this.#settled(error);
+    });
+    if (application.kind === 'queued' && this.#engine.queue.isClosing) {
+      this.#session.hold();
+      this.#engine.queue.whenOpen(() => this.#goOn());
+    }
+    if (application.kind !== 'known') this.#hasApplied = true;
+    if (application.kind !== 'applied' || application.batch === this.#batch) return;
+    const { batch } = application;
     this.#batch = batch;
     batch.listeners.push({
       settled: (error) => {
         if (this.#batch === batch) this.#batch = null;
-        if (error !== null) {
-          this.#session.close(error);
-          return;
-        }
-        this.#scheduleAck();
-        if (this.#session.isHeld && this.#engine.logClient.waitingBytes < WAITING_BYTES_MAX / 2) {
-          this.#needs.env.timers.endOfTurn(() => this.#session.release());
-        }
+        this.#settled(error);
       },
     });
     if (this.#engine.logClient.waitingBytes > WAITING_BYTES_MAX) this.#session.hold();
   }
 
+  #settled(error: BoxError | null): void {
+    if (error !== null && !isDecided(error)) this.#session.close(error);
+    else this.#goOn();
+  }
+
+  /**
+   * A transaction is acknowledged when it is in the log, whether it is final or not. If the log could not take rows, some
+   * that came from here too may be undone: those that another master had sent before, and were passed over.
+   */
+  #logWritten(error: BoxError | null): void {
+    if (error !== null) {
+      this.#session.close(error);
+      return;
+    }
+    if (this.#hasApplied) this.#scheduleAck();
+    this.#hasApplied = false;
+    this.#goOn();
+  }
+
+  /** Reads on, once the log and the queue allow it. */
+  #goOn(): void {
+    const { logClient, queue } = this.#engine;
+    if (!this.#session.isHeld || queue.isClosing || logClient.waitingBytes > WAITING_BYTES_MAX / 2) return;
+    this.#needs.env.timers.endOfTurn(() => this.#session.release());
+  }
+
   #seeWhetherSynchronized(): void {
     const isNear = this.#applier.lagSeconds <= this.#needs.settings().syncLagSeconds;
-    if (isNear && covers(this.#engine.logClient.vclock, this.#target)) this.#applier.status = 'follow';
+    if (isNear && covers(this.#engine.logClient.vclock, this.#master.vclock)) this.#applier.status = 'follow';
   }
 
   #scheduleAck(): void {
@@ -352,7 +472,8 @@ class Following {
       const timestampSeconds = this.#lastTimestampSeconds;
       this.#lastTimestampSeconds = 0;
       this.#session.send((writer: ByteWriter) => {
-        encodeAck(writer, this.#engine.logClient.durableVclock, timestampSeconds);
+        const { term } = this.#engine.elections;
+        encodeAck(writer, this.#engine.logClient.durableVclock, timestampSeconds, term > 1 ? term : 0);
       });
     });
   }

@@ -21,6 +21,9 @@ export type UpstreamStatus =
   | 'disconnected'
   | 'loading';
 
+/** Code that servers of 2.6 give to errors which are no requests' own. */
+const ER_PROC_LUA = 32;
+
 const codeOf = (name: Parameters<typeof boxError>[0]): number => boxError(name).code;
 
 /** The way to the master is broken, or something around either end is. */
@@ -41,12 +44,19 @@ const NOT_READY: ReadonlySet<number> = new Set(
       'SYNC_ROLLBACK',
       'READONLY',
       'TOO_EARLY_SUBSCRIBE',
+      // The answer to an earlier REGISTER was lost: the next session goes on behind it.
+      'REPLICA_NOT_ANON',
     ] as const
   ).map(codeOf),
 );
 
 /** The connection leads to the instance itself: there is nothing to do, and nothing wrong. */
 const SELF = codeOf('CONNECTION_TO_SELF');
+
+/** Whether the master has not got the rows any more that come next. Servers before 2.10 give no type. */
+export function isGap({ code, message, type }: BoxError): boolean {
+  return type === 'XlogGapError' || (code === ER_PROC_LUA && message.startsWith('Missing .xlog file'));
+}
 
 /** Whether trying again would not help. */
 export function isFatal(error: BoxError): boolean {

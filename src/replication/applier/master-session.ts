@@ -22,16 +22,25 @@ import type { ReplicationSource } from './source.ts';
 /** A packet, copied: header and body. */
 type Packet = Uint8Array;
 
+type Question = Readonly<{
+  /** Whether its answer begins a stream. */
+  opensStream: boolean;
+  resolve: (packet: Packet) => void;
+  reject: (error: BoxError) => void;
+}>;
+
 export class MasterSession {
   readonly instanceUuid: string;
   /** major << 16 | minor << 8 | patch, as the greeting says. */
   readonly version: number;
   readonly #env: Env;
+  readonly #timeoutMs: number;
+  #lastHeardMs: number;
   readonly #source: ReplicationSource;
   readonly #link: Link;
   readonly #salt: Uint8Array;
   readonly #header = new ResponseHeader();
-  #waiting: Readonly<{ resolve: (packet: Packet) => void; reject: (error: BoxError) => void }> | null = null;
+  #waiting: Question | null = null;
   #handler: PacketHandler | null = null;
   #held: Packet[] | null = null;
   #lost: BoxError | null = null;
@@ -41,10 +50,12 @@ export class MasterSession {
     this.#tellLost = resolve;
   });
 
-  private constructor(env: Env, source: ReplicationSource, link: Link) {
+  private constructor(env: Env, source: ReplicationSource, timeoutMs: number, link: Link) {
     const greeting = link.greeting;
     assert(greeting !== null, 'an open link has been greeted');
     this.#env = env;
+    this.#timeoutMs = timeoutMs;
+    this.#lastHeardMs = env.clock.monotonicMs();
     this.#source = source;
     this.#link = link;
     this.#salt = greeting.salt;
@@ -52,7 +63,7 @@ export class MasterSession {
     this.version = versionNumber(greeting.version);
   }
 
-  /** Rejects with NO_CONNECTION, TIMEOUT or PROTOCOL. */
+  /** `timeoutMs` is for the connection, and for each answer. Rejects with NO_CONNECTION, TIMEOUT or PROTOCOL. */
   static async open(env: Env, source: ReplicationSource, timeoutMs: number): Promise<MasterSession> {
     let session: MasterSession | null = null;
     const link = await openLink(
@@ -70,7 +81,7 @@ export class MasterSession {
         onClose: (error) => session?.end(error),
       },
     );
-    session = new MasterSession(env, source, link);
+    session = new MasterSession(env, source, timeoutMs, link);
     return session;
   }
 
@@ -92,9 +103,12 @@ export class MasterSession {
     this.checkAnswer(await this.#answer());
   }
 
-  /** The next packet; throws its error if it is one. */
-  async answer(): Promise<Packet> {
-    const packet = await this.#answer();
+  /**
+   * A stream's first packet; throws its error if it is one. Those behind it may have come already: they are held.
+   * `timeoutMs` null: it may take its time.
+   */
+  async streamHead(timeoutMs: number | null = this.#timeoutMs): Promise<Packet> {
+    const packet = await this.#answer(true, timeoutMs);
     this.checkAnswer(packet);
     return packet;
   }
@@ -149,15 +163,28 @@ export class MasterSession {
     this.#link.close();
   }
 
+  /** Ends the session with TIMEOUT when nothing has come for so long, unless it is held; returns what ends the watch. */
+  watchSilence(silenceMs: number): () => void {
+    const { clock, timers } = this.#env;
+    this.#lastHeardMs = clock.monotonicMs();
+    const timer = timers.every(silenceMs / 4, () => {
+      if (this.isHeld) this.#lastHeardMs = clock.monotonicMs();
+      else if (clock.monotonicMs() - this.#lastHeardMs > silenceMs) this.close(boxError('TIMEOUT'));
+    });
+    return () => timer.cancel();
+  }
+
   /** For the link. */
   packet(bytes: Uint8Array, start: number, end: number): void {
     if (this.#lost !== null) return;
+    this.#lastHeardMs = this.#env.clock.monotonicMs();
     if (this.#held !== null) this.#held.push(bytes.slice(start, end));
     else if (this.#handler !== null) this.#handler(bytes, start, end);
     else {
       const waiting = this.#waiting;
       if (waiting === null) throw boxError('PROTOCOL', 'a packet that nobody asked for');
       this.#waiting = null;
+      if (waiting.opensStream) this.hold();
       waiting.resolve(bytes.slice(start, end));
     }
   }
@@ -178,15 +205,22 @@ export class MasterSession {
     if (header.isError) throw decodeError(packet, header.body, packet.length, header.type);
   }
 
-  #answer(): Promise<Packet> {
-    if (this.#lost !== null) return Promise.reject(this.#lost);
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-    });
+  /** A master that lost its power, or has been cut off, says nothing, and the connection stands for long. */
+  async #answer(opensStream = false, timeoutMs: number | null = this.#timeoutMs): Promise<Packet> {
+    if (this.#lost !== null) throw this.#lost;
+    const timer = timeoutMs === null ? null : this.#env.timers.after(timeoutMs, () => this.close(boxError('TIMEOUT')));
+    try {
+      return await new Promise<Packet>((resolve, reject) => {
+        this.#waiting = { opensStream, resolve, reject };
+      });
+    } finally {
+      timer?.cancel();
+    }
   }
 }
 
-function versionNumber(text: string): number {
+/** A version as the protocol has it: major << 16 | minor << 8 | patch. */
+export function versionNumber(text: string): number {
   const [major = 0, minor = 0, patch = 0] = text.split(/[.-]/).map(Number);
   return (major << 16) | (minor << 8) | patch;
 }

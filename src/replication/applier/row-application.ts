@@ -5,18 +5,29 @@
  * transaction that is known in part, because the log of a crashed server kept its beginning, goes on where it ends.
  */
 import { assert, BoxError, boxError } from '../../base/index.ts';
-import { REQUEST_TYPE } from '../../codec/iproto/index.ts';
-import type { RowReader } from '../../codec/xlog/index.ts';
+import { REQUEST_TYPE, synchroRowKind } from '../../codec/iproto/index.ts';
+import { ROW_FLAG, RowReader } from '../../codec/xlog/index.ts';
 import { type Box, RowExecutor, type Session } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { LogClient } from '../../engine/wal/index.ts';
+import type { SynchroQueue } from '../synchro-queue.ts';
 
 export type ApplicationNeeds = Readonly<{
   box: Box;
   logClient: LogClient;
   /** A row that finds its place taken is passed over. */
   skipsConflicts: () => boolean;
+  queue: SynchroQueue;
 }>;
+
+/**
+ * How a transaction went: known already; applied, and durable with the batch; or a row of the synchronous queue, of the end
+ * of which `settled` is told, before which nothing more may be applied if it rolls back.
+ */
+export type Application =
+  Readonly<{ kind: 'known' }> | Readonly<{ kind: 'applied'; batch: CommitBatch }> | Readonly<{ kind: 'queued' }>;
+
+const KNOWN: Application = { kind: 'known' };
 
 const TUPLE_FOUND = boxError('TUPLE_FOUND', '', '').code;
 
@@ -24,6 +35,7 @@ export class RowApplication {
   readonly #needs: ApplicationNeeds;
   readonly #rows: RowExecutor;
   readonly #session: Session;
+  readonly #row = new RowReader();
 
   constructor(needs: ApplicationNeeds, peer: string) {
     this.#needs = needs;
@@ -37,32 +49,59 @@ export class RowApplication {
   }
 
   /**
-   * Applies the rows of one transaction; returns the batch that makes it durable, null if it is known. Throws the
-   * BoxError of a row that does not fit, with everything undone.
+   * Applies the rows `bytes[start, end)` of one transaction; `flags` are those of the last. Throws the BoxError of a row
+   * that does not fit, with everything undone.
    */
-  apply(rows: RowReader): CommitBatch | null {
+  apply(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    flags: number,
+    settled: (error: BoxError | null) => void,
+  ): Application {
+    const row = this.#row;
+    row.reset(bytes, start, end);
+    row.next();
+    const { replicaId, lsn } = row;
+    if (replicaId === 0) throw boxError('PROTOCOL', 'a row without a replica id');
+    if (synchroRowKind(row.type) === null) return this.#applyTransaction(row, this.#isVoid(replicaId, flags));
+    if (this.#isKnown(replicaId, lsn)) return KNOWN;
+    this.#needs.queue.receive(row, settled);
+    return { kind: 'queued' };
+  }
+
+  #isKnown(replicaId: number, lsn: number): boolean {
+    return lsn <= (this.#needs.logClient.vclock[replicaId] ?? 0);
+  }
+
+  /** Whether a newer owner of the synchronous queue has decided against it. Throws ER_SPLIT_BRAIN. */
+  #isVoid(replicaId: number, flags: number): boolean {
+    return this.#needs.queue.isVoid(replicaId, (flags & ROW_FLAG.waitSync) !== 0);
+  }
+
+  /** The reader stands on the first row. */
+  #applyTransaction(rows: RowReader, isVoid: boolean): Application {
     const { transactions } = this.#needs.box;
-    const { vclock } = this.#needs.logClient;
     let isOpen = false;
-    while (rows.next() === 'row') {
-      if (rows.replicaId !== 0 && rows.lsn <= (vclock[rows.replicaId] ?? 0)) continue;
+    do {
+      if (this.#isKnown(rows.replicaId, rows.lsn)) continue;
       if (!isOpen) transactions.begin();
       isOpen = true;
       try {
-        this.#applyRow(rows);
+        this.#applyRow(rows, isVoid);
       } catch (error) {
         transactions.rollback();
         throw error;
       }
-    }
-    return isOpen ? transactions.commit() : null;
+    } while (rows.next() === 'row');
+    const batch = isOpen ? transactions.commit() : null;
+    return batch === null ? KNOWN : { kind: 'applied', batch };
   }
 
-  #applyRow(row: RowReader): void {
+  #applyRow(row: RowReader, isVoid: boolean): void {
     const { redo } = this.#needs.box.transactions;
-    if (row.replicaId === 0) throw boxError('PROTOCOL', 'a row without a replica id');
     redo.takeNumber(row.replicaId, row.lsn);
-    if (row.type !== REQUEST_TYPE.nop) this.#execute(row);
+    if (row.type !== REQUEST_TYPE.nop && !isVoid) this.#execute(row);
     if (!redo.isNumberFree) return;
     redo.beginRow(REQUEST_TYPE.nop, 0);
     redo.endRow();

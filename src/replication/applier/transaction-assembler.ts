@@ -3,18 +3,17 @@
  * of the first, and the last is marked. A transaction of one row is handed on where it lies.
  */
 import { boxError, ByteWriter } from '../../base/index.ts';
-import { RowReader } from '../../codec/xlog/index.ts';
+import type { RowReader } from '../../codec/xlog/index.ts';
 
 /** Beyond it the peer is more likely out of its mind than busy with one transaction. */
 const TRANSACTION_BYTES_MAX = 1024 * 1024 * 1024;
 const BYTES_KEPT_MAX = 4 * 1024 * 1024;
 
-/** `rows` stands before the first row of a transaction and ends behind its last; valid during the call. */
-export type TransactionHandler = (rows: RowReader, rowCount: number) => void;
+/** The rows of one transaction are `bytes[start, end)`, valid during the call; `flags` are those of the last. */
+export type TransactionHandler = (bytes: Uint8Array, start: number, end: number, flags: number) => void;
 
 export class TransactionAssembler {
   readonly #onTransaction: TransactionHandler;
-  readonly #rows = new RowReader();
   #bytes = new ByteWriter(64 * 1024);
   #rowCount = 0;
   #replicaId = 0;
@@ -31,8 +30,7 @@ export class TransactionAssembler {
         throw boxError('PROTOCOL', 'Transaction id must be equal to LSN of the first row in the transaction.');
       }
       if (row.isCommit) {
-        this.#rows.reset(row.bytes, row.rowStart, row.bodyEnd);
-        this.#onTransaction(this.#rows, 1);
+        this.#onTransaction(row.bytes, row.rowStart, row.bodyEnd, row.flags);
         return;
       }
       this.#tsn = row.tsn;
@@ -43,16 +41,14 @@ export class TransactionAssembler {
     if (this.#bytes.position > TRANSACTION_BYTES_MAX) throw boxError('PROTOCOL', 'a transaction without end');
     this.#bytes.writeBytes(row.bytes, row.rowStart, row.bodyEnd);
     this.#rowCount++;
-    if (row.isCommit) this.#complete();
+    if (row.isCommit) this.#complete(row.flags);
   }
 
-  #complete(): void {
+  #complete(flags: number): void {
     const { bytes, position } = this.#bytes;
-    const count = this.#rowCount;
     this.#rowCount = 0;
     this.#bytes.reset();
     if (bytes.length > BYTES_KEPT_MAX) this.#bytes = new ByteWriter(64 * 1024);
-    this.#rows.reset(bytes, 0, position);
-    this.#onTransaction(this.#rows, count);
+    this.#onTransaction(bytes, 0, position, flags);
   }
 }

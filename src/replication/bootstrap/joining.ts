@@ -7,11 +7,14 @@ import { decodeVclockAnswer, encodeFetchSnapshot, encodeJoin, REQUEST_TYPE } fro
 import { RowReader, type Vclock } from '../../codec/xlog/index.ts';
 import type { RowApplier } from '../../engine/checkpoint/index.ts';
 import type { Env } from '../../env/index.ts';
-import { readRow } from '../applier/applier.ts';
+import { readRow, SPOKEN_VERSION } from '../applier/applier.ts';
 import type { MasterSession } from '../applier/master-session.ts';
 import { TransactionAssembler } from '../applier/transaction-assembler.ts';
 
 export type JoinStage = 'initial_join' | 'final_join' | 'joined' | 'fetch_snapshot' | 'fetched_snapshot';
+
+/** A master may wait for others before it gives its state, and when it registers a replica; then rows flow. */
+const JOIN_SILENCE_MS_MAX = 60_000;
 
 export type JoinHandlers = Readonly<{
   onStage: (stage: JoinStage) => void;
@@ -30,12 +33,27 @@ export async function getData(
   applier: RowApplier,
   handlers: JoinHandlers,
 ): Promise<Vclock> {
+  const stopWatching = session.watchSilence(JOIN_SILENCE_MS_MAX);
+  try {
+    return await receive(env, session, instanceUuid, applier, handlers);
+  } finally {
+    stopWatching();
+  }
+}
+
+async function receive(
+  env: Env,
+  session: MasterSession,
+  instanceUuid: string | null,
+  applier: RowApplier,
+  handlers: JoinHandlers,
+): Promise<Vclock> {
   const isAnonymous = instanceUuid === null;
   handlers.onStage(isAnonymous ? 'fetch_snapshot' : 'initial_join');
-  if (instanceUuid === null) session.send((writer) => encodeFetchSnapshot(writer, { sync: 0 }));
-  else session.send((writer) => encodeJoin(writer, { sync: 0 }, instanceUuid));
+  if (instanceUuid === null) session.send((writer) => encodeFetchSnapshot(writer, { sync: 0 }, SPOKEN_VERSION));
+  else session.send((writer) => encodeJoin(writer, { sync: 0 }, instanceUuid, SPOKEN_VERSION));
   const row = new RowReader();
-  const first = await session.answer();
+  const first = await session.streamHead(null);
   readRow(row, first, 0, first.length);
   const vclock = [...(decodeVclockAnswer(first, row.bodyStart, first.length) ?? [])];
   handlers.onRows();
@@ -60,6 +78,7 @@ function snapshotStage(session: MasterSession, row: RowReader, applier: RowAppli
     void session.lost.then(reject);
     session.handle((bytes, start, end) => {
       readRow(row, bytes, start, end);
+      if (row.type === REQUEST_TYPE.joinMeta || row.type === REQUEST_TYPE.joinSnapshot) return;
       if (row.type !== REQUEST_TYPE.ok) {
         applier.applySnapshotRow(row);
         return;
@@ -67,11 +86,14 @@ function snapshotStage(session: MasterSession, row: RowReader, applier: RowAppli
       session.hold();
       resolve();
     });
+    session.release();
   });
 }
 
 function logStage(session: MasterSession, row: RowReader, applier: RowApplier, vclock: number[]): Promise<void> {
-  const assembler = new TransactionAssembler((rows) => {
+  const rows = new RowReader();
+  const assembler = new TransactionAssembler((bytes, start, end) => {
+    rows.reset(bytes, start, end);
     while (rows.next() === 'row') {
       while (vclock.length <= rows.replicaId) vclock.push(0);
       if (rows.lsn <= vclock[rows.replicaId]!) throw boxError('PROTOCOL', 'rows of a join go back');

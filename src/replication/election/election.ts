@@ -94,9 +94,11 @@ export class Election {
     this.#effects = [];
     this.#raft.begin(context);
     this.#take(input);
-    const effects = this.#raft.end();
-    this.#reportChanges(effects);
-    this.#reportPromotion();
+    const promotion = this.#promotionOutcome();
+    if (promotion !== null) this.#promotedTerm = null;
+    if (promotion !== null && promotion.error !== null) this.#raft.endPromotion();
+    this.#reportChanges(this.#raft.end());
+    if (promotion !== null) this.#effects.push({ kind: 'promoteDone', error: promotion.error });
     return this.#effects;
   }
 
@@ -245,14 +247,7 @@ export class Election {
     return boxError('NO_ELECTION_QUORUM', this.#connected.size + 1, this.#electionQuorum);
   }
 
-  /** What became of the promotion, if that is known. */
-  #reportPromotion(): void {
-    const outcome = this.#promotionOutcome();
-    if (outcome === null) return;
-    this.#promotedTerm = null;
-    this.#effects.push({ kind: 'promoteDone', error: outcome.error });
-  }
-
+  /** What became of the promotion; null while that is open, or if there is none. */
   #promotionOutcome(): Readonly<{ error: BoxError | null }> | null {
     const { term, leaderId, isLeader, isCandidate } = this.#raft;
     if (this.#promotedTerm === null) return null;

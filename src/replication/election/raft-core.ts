@@ -205,6 +205,11 @@ export class RaftCore {
     this.#giveVote(this.#selfId, this.#vclock);
   }
 
+  /** The promotion has failed: the instance is again what it is configured to be. */
+  endPromotion(): void {
+    this.#restoreCandidacy();
+  }
+
   resign(reason: StepDownReason): void {
     assert(this.isLeader, 'only a leader resigns');
     this.#stopCandidate(reason);

@@ -5,11 +5,15 @@
 import { type Vclock, vclockComponent } from '../../codec/xlog/index.ts';
 
 export class Acknowledgements {
-  readonly #selfId: number;
+  #selfId: number;
   readonly #vclocks = new Map<number, Vclock>();
   #registered: ReadonlySet<number> = new Set();
 
   constructor(selfId: number) {
+    this.#selfId = selfId;
+  }
+
+  identify(selfId: number): void {
     this.#selfId = selfId;
   }
 

@@ -33,7 +33,7 @@ type Operation =
   | (ReceivedRow & Readonly<{ kind: 'foreign' }>);
 
 export class Limbo {
-  readonly #selfId: number;
+  #selfId: number;
   readonly #entriesMax: number;
   readonly #state: QueueState;
   readonly #acknowledgements: Acknowledgements;
@@ -107,6 +107,13 @@ export class Limbo {
   /** A row is under way that rolls back, so nothing may be put behind it. Ends with a `step`. */
   get isClosing(): boolean {
     return this.#operation !== null && this.#operation.row.kind !== 'confirm';
+  }
+
+  /** The instance has become a member: it had no id, and owned nothing. */
+  identify(selfId: number): void {
+    assert(this.ownerId !== this.#selfId, 'who has no id owns nothing');
+    this.#selfId = selfId;
+    this.#acknowledgements.identify(selfId);
   }
 
   /** What becomes of a transaction of this instance. */

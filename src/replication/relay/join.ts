@@ -7,12 +7,13 @@
  * view has the limits of all views). The connection may be gone at any moment: then the rest is not done.
  */
 import { BoxError, boxError, ByteWriter } from '../../base/index.ts';
-import { encodeVclockAnswer } from '../../codec/iproto/index.ts';
+import { encodeJoinRow, encodeVclockAnswer, REQUEST_TYPE, type RequestType } from '../../codec/iproto/index.ts';
 import type { Vclock } from '../../codec/xlog/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Env } from '../../env/index.ts';
 import {
   type CheckpointSource,
+  type ControlRow,
   openStateView,
   type RowForm,
   type SnapshotSource,
@@ -26,6 +27,8 @@ const PIECE_BYTES = 256 * 1024;
 const ROWS_PER_LOOK = 256;
 const QUEUED_BYTES_MAX = 2 * 1024 * 1024;
 const INSERT = 2;
+/** 2.10.0. */
+const CONTROL_ROWS_SINCE = (2 << 16) | (10 << 8);
 const LENGTH_BYTES = 5;
 
 /** Where a joining replica reads; `failed` once it has gone. */
@@ -84,18 +87,30 @@ class JoinRowForm implements RowForm {
     writer.bytes[start] = 0xce;
     writer.view.setUint32(start + 1, writer.position - start - LENGTH_BYTES);
   }
+
+  /** They come before all spaces, to those who understand them. */
+  control(): void {}
 }
 
 /** Sends the state as it is now, behind its vclock, which is returned. */
-export async function sendState(needs: JoinNeeds, replica: JoiningReplica, sync: number): Promise<Vclock> {
+export async function sendState(
+  needs: JoinNeeds,
+  replica: JoiningReplica,
+  sync: number,
+  serverVersion: number,
+): Promise<Vclock> {
   const { env, transactions, logClient } = needs;
   await needs.whenConfirmed();
   const form = new JoinRowForm(sync);
   const nowMs = env.clock.monotonicMs();
-  const { source, vclock } = await openStateView(needs.source, transactions, logClient, form, nowMs, () => undefined);
+  let controlRows: readonly ControlRow[] = [];
+  const { source, vclock } = await openStateView(needs.source, transactions, logClient, form, nowMs, () => {
+    controlRows = needs.source.controlRows();
+  });
   try {
     replica.check();
     answerVclock(replica, sync, vclock);
+    if (serverVersion >= CONTROL_ROWS_SINCE) sendControlRows(replica, sync, controlRows);
     for (let more = true; more;) {
       const piece = new ByteWriter(PIECE_BYTES + 65536);
       more = await fill(env, source, piece);
@@ -107,6 +122,15 @@ export async function sendState(needs: JoinNeeds, replica: JoiningReplica, sync:
   } finally {
     source.close();
   }
+}
+
+function sendControlRows(replica: JoiningReplica, sync: number, rows: readonly ControlRow[]): void {
+  const writer = new ByteWriter(512);
+  const body = new Uint8Array();
+  encodeJoinRow(writer, { type: REQUEST_TYPE.joinMeta, replicaId: 0, sync, body });
+  for (const row of rows) encodeJoinRow(writer, { ...row, type: row.type as RequestType, sync });
+  encodeJoinRow(writer, { type: REQUEST_TYPE.joinSnapshot, replicaId: 0, sync, body });
+  replica.write(writer.written());
 }
 
 /** Sends the log between two states, the second of which is durable. */

@@ -3,7 +3,7 @@
  * engine's time. It reads when it is asked to, one piece at a time, and never beyond what the log has made durable: rows
  * of a failed write may stand in a file for a moment.
  */
-import { BoxError, ByteWriter, CorruptionError, unreachable } from '../../base/index.ts';
+import { BoxError, boxError, ByteWriter, CorruptionError, unreachable } from '../../base/index.ts';
 import type { RowReader, Vclock } from '../../codec/xlog/index.ts';
 import { FileError, type WorkerChannel, type WorkerEnv } from '../../env/index.ts';
 import { LogReader } from '../../engine/wal/index.ts';
@@ -11,6 +11,7 @@ import { asReadingRequest, type ReadingReply, type ReadingRequest } from './read
 import { RowFramer } from './row-framer.ts';
 
 const PIECE_BYTES = 256 * 1024;
+const SYSTEM = boxError('SYSTEM').code;
 const PIECE_ROOM_BYTES = PIECE_BYTES + PIECE_BYTES / 2;
 
 type Reading = {
@@ -94,8 +95,8 @@ function describe(error: unknown): Readonly<{ isGap: boolean; code: number; mess
     const { code, message, type } = error;
     return { isGap: type === 'XlogGapError', code, message };
   }
-  if (error instanceof CorruptionError || error instanceof FileError) {
-    return { isGap: false, code: 0, message: error.message };
-  }
+  // What the file system refuses now it may give later, so the replica is to come again; damage stays.
+  if (error instanceof FileError) return { isGap: false, code: SYSTEM, message: error.message };
+  if (error instanceof CorruptionError) return { isGap: false, code: 0, message: error.message };
   throw error;
 }

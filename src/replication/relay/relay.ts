@@ -7,15 +7,13 @@
  * waits for the peer is bounded; (4) an end, by whatever side, is told once.
  */
 import { type BoxError, ByteWriter, boxErrorWith, BoxError as RelayError } from '../../base/index.ts';
-import { decodeVclockAnswer, encodeHeartbeat } from '../../codec/iproto/index.ts';
+import { BODY_KEY, decodeUnsignedField, decodeVclockAnswer, encodeHeartbeat } from '../../codec/iproto/index.ts';
 import { formatVclock, RowReader, type Vclock, vclockSignature } from '../../codec/xlog/index.ts';
 import type { Env, TimerHandle } from '../../env/index.ts';
 import type { FileReading, LogFilesReading } from './log-files-reading.ts';
 import { covers, type FeedChunk, type LogFeed } from './log-feed.ts';
 import { passes, type RowFilter } from './row-framer.ts';
 
-/** What the peer has not taken yet; beyond it nothing more is queued for it. */
-const QUEUED_BYTES_MAX = 1024 * 1024;
 /** A peer that says nothing for so many heartbeats is gone. */
 const SILENT_HEARTBEATS_MAX = 4;
 const LENGTH_BYTES = 5;
@@ -35,6 +33,8 @@ export type Subscription = Readonly<{
   replicaUuid: string;
   /** 0 for an anonymous replica. */
   replicaId: number;
+  /** As SUBSCRIBE told it. */
+  version: number;
   vclock: Vclock;
   filter: RowFilter;
   /** The SUBSCRIBE's; echoed by packets that are not rows. */
@@ -48,6 +48,8 @@ export type RelayNeeds = Readonly<{
   durableVclock: () => Vclock;
   ownReplicaId: () => number;
   timeoutMs: () => number;
+  /** What the peer has not taken yet; beyond it nothing more is queued for it. */
+  queuedBytesMax: number;
   /** The replica has written everything up to there. */
   onAck: (relay: Relay) => void;
   onEnd: (relay: Relay, error: BoxError | null) => void;
@@ -61,6 +63,8 @@ export class Relay {
   lastHeardMs: number;
   /** Between a row's writing here and the replica's word that it has it. */
   lagSeconds = 0;
+  /** Of elections, as the replica knows it; 0 if it has not said. */
+  term = 0;
   readonly #needs: RelayNeeds;
   readonly #downstream: Downstream;
   readonly #excluded: number;
@@ -99,6 +103,11 @@ export class Relay {
     this.#pump();
   }
 
+  /** Sends a packet that is no row, behind what has been sent. */
+  send(packet: Uint8Array): void {
+    if (!this.#isEnded) this.#write(packet);
+  }
+
   /** The peer took what was queued. */
   drained(): void {
     this.#pump();
@@ -120,6 +129,7 @@ export class Relay {
       this.lagSeconds = Math.max(0, this.#needs.env.clock.realtimeSeconds() - row.timestampSeconds);
     }
     this.vclock = vclock;
+    this.term = decodeUnsignedField(bytes, row.bodyStart, end, BODY_KEY.term) ?? 0;
     this.#needs.onAck(this);
   }
 
@@ -173,7 +183,7 @@ export class Relay {
   }
 
   #pump(): void {
-    while (!this.#isEnded && !this.#isReading && this.#downstream.queuedBytes < QUEUED_BYTES_MAX) {
+    while (!this.#isEnded && !this.#isReading && this.#downstream.queuedBytes < this.#needs.queuedBytesMax) {
       if (this.#reading !== null) {
         void this.#readPiece(this.#reading);
         return;

@@ -6,7 +6,13 @@
  * last, as far as it is known, whether it is connected or not.
  */
 import { type BoxError, boxError, ByteWriter } from '../../base/index.ts';
-import { encodeSubscribeAnswer, type JoinRequest, type SubscribeRequest } from '../../codec/iproto/index.ts';
+import {
+  encodeRaft,
+  encodeSubscribeAnswer,
+  type JoinRequest,
+  type RaftMessage,
+  type SubscribeRequest,
+} from '../../codec/iproto/index.ts';
 import { encodeValue } from '../../codec/msgpack/index.ts';
 import type { Vclock } from '../../codec/xlog/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
@@ -18,7 +24,9 @@ import { answerVclock, type JoiningReplica, type JoinNeeds, sendLog, sendState }
 import { LogFeed } from './log-feed.ts';
 import { type Downstream, Relay } from './relay.ts';
 
-const FEED_BYTES_MAX = 16 * 1024 * 1024;
+/** Versions as the protocol has them: who takes part in elections, and who wants their rows marked as local. */
+const ELECTIONS_SINCE = (2 << 16) | (6 << 8) | 1;
+const LOCAL_RAFT_UNTIL = (2 << 16) | (11 << 8) | 5;
 
 export type RelaysNeeds = JoinNeeds &
   Readonly<{
@@ -26,10 +34,14 @@ export type RelaysNeeds = JoinNeeds &
     log: Logger;
     members: Members;
     timeoutMs: () => number;
+    feedBytesMax: number;
+    queuedBytesMax: number;
     isAnonymous: () => boolean;
     isLogged: boolean;
-    /** A replica has written everything up to there. */
-    onAck: (replicaId: number, vclock: Vclock) => void;
+    /** A replica has written everything up to there; it knows of this term, 0 if it said none. */
+    onAck: (replicaId: number, vclock: Vclock, term: number) => void;
+    /** What a member that begins to follow is told about elections; null: nothing. */
+    electionMessage: () => RaftMessage | null;
     /** A replica has told the version that it runs. */
     onVersion: (uuid: string, version: number) => void;
   }>;
@@ -38,7 +50,7 @@ export type RelaysNeeds = JoinNeeds &
 export type DownstreamState = Readonly<{ relay: Relay; endedWith: BoxError | 'closed' | null }>;
 
 export class Relays {
-  readonly feed = new LogFeed(FEED_BYTES_MAX);
+  readonly feed: LogFeed;
   readonly #needs: RelaysNeeds;
   readonly #states = new Map<string, DownstreamState>();
   /** By uuid of members: the state behind which they will ask for the log. */
@@ -48,6 +60,7 @@ export class Relays {
 
   constructor(needs: RelaysNeeds) {
     this.#needs = needs;
+    this.feed = new LogFeed(needs.feedBytesMax);
   }
 
   /** By uuid: of all replicas that follow or have followed since the start. */
@@ -57,6 +70,19 @@ export class Relays {
 
   get consumers(): ReadonlyMap<string, Vclock> {
     return this.#consumers;
+  }
+
+  /** Tells all members that follow, and understand it, about elections. */
+  broadcast(message: RaftMessage): void {
+    for (const { relay, endedWith } of this.#states.values()) if (endedWith === null) this.#tell(relay, message);
+  }
+
+  #tell(relay: Relay, message: RaftMessage): void {
+    const { replicaId, version } = relay.subscription;
+    if (replicaId === 0 || version < ELECTIONS_SINCE) return;
+    const writer = new ByteWriter(256);
+    encodeRaft(writer, { replicaId: this.#needs.members.ownId, isLocal: version <= LOCAL_RAFT_UNTIL }, message);
+    relay.send(writer.written());
   }
 
   /** The member is gone: nothing is kept for it any more. */
@@ -72,7 +98,12 @@ export class Relays {
   }
 
   /** Throws, or rejects with, the BoxError to answer with; NO_CONNECTION when the replica has gone. */
-  async join({ instanceUuid }: JoinRequest, replica: JoiningReplica, session: Session, sync: number): Promise<void> {
+  async join(
+    { instanceUuid, serverVersion }: JoinRequest,
+    replica: JoiningReplica,
+    session: Session,
+    sync: number,
+  ): Promise<void> {
     const { box, members, logClient } = this.#needs;
     this.#checkSelf(instanceUuid);
     this.#checkMaster();
@@ -80,7 +111,7 @@ export class Relays {
     if (members.idOf(instanceUuid) === 0) this.#checkRegistration(session);
     this.#checkLog();
     this.#needs.log.info(`joining replica ${instanceUuid} at ${session.peer}`);
-    const start = await sendState(this.#needs, replica, sync);
+    const start = await sendState(this.#needs, replica, sync, serverVersion);
     this.#consumers.set(instanceUuid, start);
     await this.#register(instanceUuid);
     await this.#needs.whenConfirmed();
@@ -91,12 +122,17 @@ export class Relays {
     this.#needs.log.info(`replica ${instanceUuid} has joined`);
   }
 
-  async fetchSnapshot(replica: JoiningReplica, session: Session, sync: number): Promise<void> {
+  async fetchSnapshot(
+    { serverVersion }: JoinRequest,
+    replica: JoiningReplica,
+    session: Session,
+    sync: number,
+  ): Promise<void> {
     const { box, logClient } = this.#needs;
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     this.#checkLog();
     this.#needs.log.info(`sending the state to an anonymous replica at ${session.peer}`);
-    await sendState(this.#needs, replica, sync);
+    await sendState(this.#needs, replica, sync, serverVersion);
     answerVclock(replica, sync, logClient.durableVclock);
   }
 
@@ -124,13 +160,14 @@ export class Relays {
 
   /** Begins to relay; throws the BoxError to answer with. */
   subscribe(request: SubscribeRequest, downstream: Downstream, session: Session, sync: number): Relay {
-    const { box, env, members, logClient, files, timeoutMs, log } = this.#needs;
+    const { box, env, members, logClient, files, timeoutMs, queuedBytesMax, log } = this.#needs;
     const { instanceUuid, vclock, idFilter, isAnonymous } = request;
     this.#checkSelf(instanceUuid);
     if (!isAnonymous) this.#checkMaster();
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     const replicaId = isAnonymous ? 0 : members.idOf(instanceUuid);
-    if (replicaId === 0 && !isAnonymous) throw unknownReplica(instanceUuid, box.catalog.replicasetUuid);
+    // It may have become one at another master, whose row is on its way here: so it is to try again.
+    if (replicaId === 0 && !isAnonymous) throw boxError('TOO_EARLY_SUBSCRIBE', instanceUuid);
     const former = this.#states.get(instanceUuid);
     if (former?.endedWith === null) {
       throw boxError('CFG', 'replication', 'duplicate connection with the same replica UUID');
@@ -154,24 +191,27 @@ export class Relays {
         durableVclock: () => logClient.durableVclock,
         ownReplicaId: () => members.ownId,
         timeoutMs,
+        queuedBytesMax,
         onAck: (relayOf) => this.#acknowledged(relayOf),
         onEnd: (relayOf, error) => this.#ended(relayOf, error),
       },
       downstream,
-      { replicaUuid: instanceUuid, replicaId, vclock, filter, sync },
+      { replicaUuid: instanceUuid, replicaId, version: request.serverVersion, vclock, filter, sync },
     );
     this.#states.set(instanceUuid, { relay, endedWith: null });
     if (!isAnonymous) this.#consumers.set(instanceUuid, vclock);
     log.info(`replica ${instanceUuid} at ${session.peer} follows`);
+    const message = this.#needs.electionMessage();
+    if (message !== null) this.#tell(relay, message);
     relay.start();
     return relay;
   }
 
-  #acknowledged({ subscription, vclock }: Relay): void {
+  #acknowledged({ subscription, vclock, term }: Relay): void {
     const { replicaId, replicaUuid } = subscription;
     if (replicaId === 0) return;
     this.#consumers.set(replicaUuid, vclock);
-    this.#needs.onAck(replicaId, vclock);
+    this.#needs.onAck(replicaId, vclock, term);
   }
 
   #ended(relay: Relay, error: BoxError | null): void {

@@ -35,6 +35,7 @@ export class LuaLanguage implements ConsoleLanguage {
   }
 
   isIncomplete(text: string): boolean {
+    if (this.delimiter !== '') return !text.endsWith(fromByteText(this.delimiter));
     return this.#console.isIncomplete(toByteText(text));
   }
 
@@ -43,7 +44,11 @@ export class LuaLanguage implements ConsoleLanguage {
   }
 
   async evaluate(text: string): Promise<ConsoleAnswer> {
-    const answer = await this.evaluateBytes(toByteText(text));
+    const bytes = toByteText(text);
+    const { delimiter } = this;
+    const answer = await this.evaluateBytes(
+      bytes.endsWith(delimiter) ? bytes.slice(0, -delimiter.length || undefined) : bytes,
+    );
     return { ...answer, text: fromByteText(answer.text) };
   }
 

@@ -1,7 +1,14 @@
 /** A console of another process: texts are sent there, answers come back as they are to be printed. */
-import { fromByteText, toByteText } from '../../base/index.ts';
-import { type ConsoleAnswer, isIncompleteLua, type RemoteConsole } from '../../app/lua/index.ts';
-import type { Completion } from '../../env/index.ts';
+import { BoxError, fromByteText, toByteText } from '../../base/index.ts';
+import {
+  type ConsoleAnswer,
+  isIncompleteLua,
+  openRemoteConsole,
+  type RemoteConsole,
+  type RemoteLogin,
+} from '../../app/lua/index.ts';
+import { formatAddress } from '../../client/index.ts';
+import { type Address, type Completion, type Env, NetworkError } from '../../env/index.ts';
 import type { ConsoleLanguage } from './language.ts';
 
 const QUIT = /^\\q(?:uit)?\s*;?$/;
@@ -12,8 +19,17 @@ export class RemoteLanguage implements ConsoleLanguage {
   readonly place = null;
   readonly #console: RemoteConsole;
 
-  constructor(console: RemoteConsole) {
+  private constructor(console: RemoteConsole) {
     this.#console = console;
+  }
+
+  /** Without a login as guest. Rejects with an Error that names the address. */
+  static async connect(env: Env, address: Address, login: RemoteLogin | null): Promise<RemoteLanguage> {
+    try {
+      return new RemoteLanguage(await openRemoteConsole(env, address, { login }));
+    } catch (error) {
+      throw new Error(failureText(address, error));
+    }
   }
 
   start(): Promise<boolean> {
@@ -54,4 +70,11 @@ export async function completeRemotely(console: RemoteConsole, line: string): Pr
     // The next text tells that the connection is lost.
     return { prefix, words: [] };
   }
+}
+
+function failureText(address: Address, error: unknown): string {
+  const name = formatAddress(address);
+  if (error instanceof NetworkError) return `cannot connect to ${name}: ${error.message}`;
+  if (error instanceof BoxError) return `cannot log in at ${name}: ${error.message}`;
+  return `${name}: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -6,6 +6,7 @@ import { PRIVILEGE } from '../../engine/access/index.ts';
 import {
   asBoxError,
   type Box,
+  type FunctionCaller,
   type FunctionResults,
   type FunctionSettled,
   type InteractiveTransaction,
@@ -14,21 +15,23 @@ import {
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { IprotoConnection } from './connection.ts';
 import { decodeBody } from './request-body.ts';
+import { IprotoRequestDoor } from './request-door.ts';
 
 const CALL_KEYS = [BODY_KEY.functionName];
 const EVAL_KEYS = [BODY_KEY.expression];
+/** What a function gives that has not ended. */
+const NEVER = new Promise<undefined>(() => undefined);
 
 /** Calls the procedure; its reply waits for what it wrote, and, if it returned a promise, for that. */
 export function call(box: Box, connection: IprotoConnection, type: number): void {
   const { request, session } = connection;
   const { name, args } = decodeCall(connection);
-  const { functionCaller } = box;
-  const isOurs = box.procedures.has(name) || box.catalog.functionByName(name)?.language === 'C';
-  if (functionCaller !== null && !isOurs) {
+  const caller = callerOf(box, name);
+  if (caller !== null) {
     box.access.checkCall(session.effectiveUser, name);
     const actor = box.procedures.sessionFor(session, name);
     replyWhenSettled(box, connection, type, (settled) =>
-      functionCaller.call(actor, name, request.bytes, request.tuplePosition, settled),
+      caller.call(actor, name, request.bytes, request.tuplePosition, settled, new IprotoRequestDoor(connection)),
     );
     return;
   }
@@ -41,17 +44,28 @@ export function call(box: Box, connection: IprotoConnection, type: number): void
   writeResults(box, connection, type, result, box.statements.lastWrite, request.syncHigh, request.syncLow);
 }
 
+/** Who calls the function of the name if it is no procedure. */
+function callerOf(box: Box, name: string): FunctionCaller | null {
+  const isOurs = box.procedures.has(name) || box.catalog.functionByName(name)?.language === 'C';
+  return isOurs ? null : box.functionCaller;
+}
+
 /** Runs a text of another language; refused if there is none, to those who may not only after that was checked. */
 export function evaluate(box: Box, connection: IprotoConnection): void {
+  const { request, session } = connection;
+  const { caller, text } = decodeEvaluation(box, connection);
+  replyWhenSettled(box, connection, REQUEST_TYPE.eval, (settled) =>
+    caller.evaluate(session, text, request.bytes, request.tuplePosition, settled, new IprotoRequestDoor(connection)),
+  );
+}
+
+function decodeEvaluation(box: Box, connection: IprotoConnection): Readonly<{ caller: FunctionCaller; text: string }> {
   const { request, session } = connection;
   decodeBody(connection, EVAL_KEYS);
   box.access.checkUniverse(session.effectiveUser, PRIVILEGE.execute);
   const { functionCaller } = box;
   if (functionCaller === null) throw boxError('UNSUPPORTED', 'This version', 'evaluation of Lua expressions');
-  const text = readExactString(request.bytes, request.expressionPosition);
-  replyWhenSettled(box, connection, REQUEST_TYPE.eval, (settled) =>
-    functionCaller.evaluate(session, text, request.bytes, request.tuplePosition, settled),
-  );
+  return { caller: functionCaller, text: readExactString(request.bytes, request.expressionPosition) };
 }
 
 /** A function that waits holds the request open; what it wrote is durable when it has ended. */
@@ -68,12 +82,24 @@ function replyWhenSettled(
     isSettled = true;
     if (isWaiting) connection.requestWaits(-1);
     if (connection.isClosed) return;
-    if ('error' in outcome) connection.writeErrorTo(outcome.error, syncHigh, syncLow);
+    if ('error' in outcome) writeFailure(box, connection, outcome.error, syncHigh, syncLow);
     else writeFunctionResults(box, connection, type, outcome.results, syncHigh, syncLow);
   });
   if (isSettled) return;
   isWaiting = true;
   connection.requestWaits(1);
+}
+
+/** An answer that is not the request's in the decoder. */
+function writeFailure(
+  box: Box,
+  connection: IprotoConnection,
+  error: BoxError,
+  syncHigh: number,
+  syncLow: number,
+): void {
+  box.counters.errors++;
+  connection.writeErrorTo(error, syncHigh, syncLow);
 }
 
 function writeFunctionResults(
@@ -92,7 +118,7 @@ function writeFunctionResults(
   } catch (error) {
     output.position = start;
     if (!(error instanceof BoxError)) throw error;
-    connection.writeErrorTo(error, syncHigh, syncLow);
+    writeFailure(box, connection, error, syncHigh, syncLow);
     return;
   }
   endDataResponse(output, start, count, syncHigh, syncLow, box.catalog.schemaVersion);
@@ -107,9 +133,55 @@ export function callInTransaction(
 ): void {
   const { request, session } = connection;
   const { name, args } = decodeCall(connection);
+  const caller = callerOf(box, name);
+  if (caller !== null) {
+    box.access.checkCall(session.effectiveUser, name);
+    const actor = box.procedures.sessionFor(session, name);
+    const door = new IprotoRequestDoor(connection);
+    return replyInTransaction(box, connection, type, transaction, (settled) =>
+      caller.call(actor, name, request.bytes, request.tuplePosition, settled, door),
+    );
+  }
   const body = (): ProcedureResult | Promise<ProcedureResult> => box.procedures.callInTransaction(session, name, args);
   const result = transaction.call(body, connection.nowMs());
   writeResults(box, connection, type, result, null, request.syncHigh, request.syncLow);
+}
+
+/** Evaluates the text inside the open transaction of the stream. */
+export function evaluateInTransaction(
+  box: Box,
+  connection: IprotoConnection,
+  transaction: InteractiveTransaction,
+): void {
+  const { request, session } = connection;
+  const { caller, text } = decodeEvaluation(box, connection);
+  const door = new IprotoRequestDoor(connection);
+  replyInTransaction(box, connection, REQUEST_TYPE.eval, transaction, (settled) =>
+    caller.evaluate(session, text, request.bytes, request.tuplePosition, settled, door),
+  );
+}
+
+/** Results are written before what the function did is undone; one that waits dooms the transaction. */
+function replyInTransaction(
+  box: Box,
+  connection: IprotoConnection,
+  type: number,
+  transaction: InteractiveTransaction,
+  start: (settled: FunctionSettled) => void,
+): void {
+  const { syncHigh, syncLow } = connection.request;
+  transaction.call(() => {
+    let isSettled = false;
+    let isLate = false;
+    start((outcome) => {
+      isSettled = true;
+      if (isLate) return;
+      if ('error' in outcome) writeFailure(box, connection, outcome.error, syncHigh, syncLow);
+      else writeFunctionResults(box, connection, type, outcome.results, syncHigh, syncLow);
+    });
+    isLate = !isSettled;
+    return isSettled ? undefined : NEVER;
+  }, connection.nowMs());
 }
 
 function decodeCall(connection: IprotoConnection): Readonly<{ name: string; args: readonly Value[] }> {
@@ -129,7 +201,7 @@ function replyLater(box: Box, connection: IprotoConnection, type: number, result
         if (connection.isClosed) return;
         writeResults(box, connection, type, values, box.transactions.newestBatch, syncHigh, syncLow);
       },
-      (error: unknown) => connection.writeErrorTo(asBoxError(error), syncHigh, syncLow),
+      (error: unknown) => writeFailure(box, connection, asBoxError(error), syncHigh, syncLow),
     )
     .finally(() => connection.requestWaits(-1));
 }

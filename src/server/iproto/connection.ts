@@ -11,7 +11,7 @@ import { BoxError, type ByteWriter } from '../../base/index.ts';
 import { FrameDecoder, type RequestDecoder, writeErrorResponse } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Stream } from '../../env/index.ts';
-import type { Box, InteractiveTransaction, LargeSelection, Session } from '../../engine/box/index.ts';
+import type { Box, InteractiveTransaction, LargeSelection, NetworkCounters, Session } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { BufferPool } from './output.ts';
 import { LargeReplies } from './large-replies.ts';
@@ -39,6 +39,7 @@ export interface ConnectionHost {
   readonly decoders: readonly RequestDecoder[];
   /** Sees requests that will be executed next, all together. */
   foresee(requests: readonly RequestDecoder[], count: number): void;
+  readonly traffic: NetworkCounters;
   /** Work of all connections that is too long for one turn. */
   readonly work: SlicedWork;
   /** Executes the request in the decoder and writes its reply. */
@@ -87,6 +88,7 @@ export class IprotoConnection implements PendingOwner {
     this.#host = host;
     this.#stream = stream;
     this.session = session;
+    session.descriptor = stream.descriptor ?? -1;
     this.salt = salt;
     this.request = host.decoders[0]!;
     this.#decoder = new FrameDecoder((bytes, start, end) => this.#packet(bytes, start, end), host.packetBytesMax);
@@ -200,6 +202,7 @@ export class IprotoConnection implements PendingOwner {
       this.#host.pool.give(full);
       return;
     }
+    this.#host.traffic.sentBytes += full.position;
     const queued = this.#stream.write(full.written(), () => this.#host.pool.give(full));
     this.#pauseIfFull(queued);
   }
@@ -241,7 +244,10 @@ export class IprotoConnection implements PendingOwner {
   sendPieces(pieces: readonly ByteWriter[]): void {
     if (this.#isClosed) return;
     let queued = 0;
-    for (const piece of pieces) queued = this.#stream.write(piece.written());
+    for (const piece of pieces) {
+      this.#host.traffic.sentBytes += piece.position;
+      queued = this.#stream.write(piece.written());
+    }
     this.#pauseIfFull(queued);
   }
 
@@ -254,6 +260,7 @@ export class IprotoConnection implements PendingOwner {
   sendPackets(packets: Uint8Array): void {
     if (this.#isClosed) return;
     this.#send();
+    this.#host.traffic.sentBytes += packets.length;
     this.#stream.write(packets);
   }
 
@@ -286,6 +293,7 @@ export class IprotoConnection implements PendingOwner {
   }
 
   #data(chunk: Uint8Array): void {
+    this.#host.traffic.receivedBytes += chunk.length;
     try {
       this.#chunk = chunk;
       try {

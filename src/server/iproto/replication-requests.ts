@@ -29,8 +29,8 @@ export function replicate(relays: Relays, connection: IprotoConnection, type: nu
     const join = decodeJoin(bytes, bodyPosition, end);
     stream(connection, (replica) => relays.join(join, replica, session, sync));
   } else if (type === REQUEST_TYPE.fetchSnapshot) {
-    decodeFetchSnapshot(bytes, bodyPosition, end);
-    stream(connection, (replica) => relays.fetchSnapshot(replica, session, sync));
+    const fetch = decodeFetchSnapshot(bytes, bodyPosition, end);
+    stream(connection, (replica) => relays.fetchSnapshot(fetch, replica, session, sync));
   } else {
     const { instanceUuid, vclock } = decodeRegister(bytes, bodyPosition, end);
     stream(connection, (replica) => relays.register(instanceUuid, vclock, replica, session, sync));

@@ -31,6 +31,8 @@ const SQL_KEYS = [BODY_KEY.sqlText];
 const ONE_TURN = { tuples: 2000, bytes: 1024 * 1024 } as const;
 const WITHOUT_BOUND = { tuples: Infinity, bytes: Infinity } as const;
 const NOP_KEYS = [BODY_KEY.spaceId];
+/** What needs no data; a client that got no answer to ID would take the server for an old one as long as it is connected. */
+const ANSWERED_WHILE_LOADING: ReadonlySet<number> = new Set([REQUEST_TYPE.vote, REQUEST_TYPE.id, REQUEST_TYPE.ping]);
 
 /** What requests ask of the server beside the engine. */
 export interface RequestHost {
@@ -43,11 +45,15 @@ export interface RequestHost {
 export function executeRequest(box: Box, connection: IprotoConnection, host: RequestHost): void {
   const { request } = connection;
   const type = request.type & 0xff;
+  const { counters } = box;
+  counters.byType[type]!++;
+  counters.network.requests++;
   try {
-    if (host.isLoading && type !== REQUEST_TYPE.vote) throw boxError('LOADING');
+    if (host.isLoading && !ANSWERED_WHILE_LOADING.has(type)) throw boxError('LOADING');
     if (request.streamId === 0 || !executeInStream(box, connection, type)) dispatch(box, connection, type, host);
   } catch (error) {
     if (!(error instanceof BoxError)) throw error;
+    counters.errors++;
     connection.writeError(error);
   }
 }

@@ -6,7 +6,7 @@
 import { type Ballot, encodeGreeting, RequestDecoder } from '../../codec/iproto/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Address as NetworkAddress, Env, Listener, Stream } from '../../env/index.ts';
-import { type Box, mandatoryKeys } from '../../engine/box/index.ts';
+import { type Box, mandatoryKeys, type NetworkCounters } from '../../engine/box/index.ts';
 import type { Relays } from '../../replication/index.ts';
 import { type ConnectionHost, IprotoConnection } from './connection.ts';
 import { BufferPool } from './output.ts';
@@ -41,7 +41,7 @@ export class IprotoServer implements ConnectionHost {
   readonly decoders: readonly RequestDecoder[] = Array.from({ length: GATHERED_MAX }, () => new RequestDecoder());
   readonly packetBytesMax: number;
   readonly work: SlicedWork;
-  /** Data are being got: only VOTE is answered. */
+  /** Data are being got: only what needs none is answered. */
   isLoading: boolean;
   readonly #env: Env;
   readonly #box: Box;
@@ -66,6 +66,10 @@ export class IprotoServer implements ConnectionHost {
 
   get schemaVersion(): number {
     return this.#box.catalog.schemaVersion;
+  }
+
+  get traffic(): NetworkCounters {
+    return this.#box.counters.network;
   }
 
   get connectionCount(): number {
@@ -144,12 +148,14 @@ export class IprotoServer implements ConnectionHost {
 
   requestsWait(count: number): void {
     this.#waiting += count;
+    this.traffic.openRequests += count;
     if (!this.#isPaused && this.#waiting > this.netMessagesMax) this.#pause(true);
     else if (this.#isPaused && this.#waiting * 2 <= this.netMessagesMax) this.#pause(false);
   }
 
   closed(connection: IprotoConnection): void {
     this.#connections.delete(connection);
+    this.traffic.openConnections--;
     this.#box.sessions.close(connection.session);
   }
 
@@ -163,6 +169,8 @@ export class IprotoServer implements ConnectionHost {
     const session = this.#box.sessions.open('binary', stream.peer);
     const connection = new IprotoConnection(this, stream, session, salt);
     this.#connections.add(connection);
+    this.traffic.connections++;
+    this.traffic.openConnections++;
     connection.start();
     const { instanceUuid, version } = this.#options;
     const greeting = encodeGreeting({ version, protocol: 'Binary', instanceUuid, salt });

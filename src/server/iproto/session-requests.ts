@@ -1,5 +1,5 @@
 /** Requests about the connection itself: PING, AUTH, ID, VOTE. */
-import { boxError } from '../../base/index.ts';
+import { BoxError, boxError, ERROR_TABLE } from '../../base/index.ts';
 import {
   type Ballot,
   beginResponse,
@@ -12,7 +12,7 @@ import {
   writeOkResponse,
 } from '../../codec/iproto/index.ts';
 import { readExactString, writeArrayHeader, writeMapHeader, writeUnsigned } from '../../codec/msgpack/index.ts';
-import type { Box } from '../../engine/box/index.ts';
+import type { Box, Session } from '../../engine/box/index.ts';
 import type { IprotoConnection } from './connection.ts';
 import { checkSchemaVersion, decodeBody, requireWholeBody } from './request-body.ts';
 
@@ -36,7 +36,17 @@ export function authenticate(box: Box, connection: IprotoConnection): void {
   const { request, session } = connection;
   decodeBody(connection, AUTH_KEYS);
   const name = readExactString(request.bytes, request.userNamePosition);
-  session.login(box.access.authenticate(connection.salt, name, request.bytes, request.tuplePosition));
+  const { onAuthentication } = box.sessions;
+  let user: Session['user'];
+  try {
+    user = box.access.authenticate(connection.salt, name, request.bytes, request.tuplePosition);
+  } catch (error) {
+    const isWrongPassword = error instanceof BoxError && error.code === ERROR_TABLE.PASSWORD_MISMATCH.code;
+    if (isWrongPassword) for (const trigger of onAuthentication) trigger(session, name, false);
+    throw error;
+  }
+  for (const trigger of onAuthentication) trigger(session, name, true);
+  session.login(user);
   writeOk(box, connection);
 }
 

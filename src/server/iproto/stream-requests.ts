@@ -18,7 +18,7 @@ import {
   type Session,
   writeChangeResult,
 } from '../../engine/box/index.ts';
-import { callInTransaction } from './call-requests.ts';
+import { callInTransaction, evaluateInTransaction } from './call-requests.ts';
 import type { IprotoConnection } from './connection.ts';
 import { checkSchemaVersion } from './request-body.ts';
 
@@ -71,7 +71,8 @@ export function executeInStream(box: Box, connection: IprotoConnection, type: nu
   if (transaction === undefined || type === REQUEST_TYPE.ping) return false;
   if (!isData) {
     if (type === REQUEST_TYPE.eval) {
-      throw boxError('UNSUPPORTED', 'A transaction over a stream', 'evaluation of Lua expressions');
+      evaluateInTransaction(box, connection, transaction);
+      return true;
     }
     if (type !== REQUEST_TYPE.call && type !== REQUEST_TYPE.call16) return false;
     callInTransaction(box, connection, type, transaction);

@@ -1,6 +1,6 @@
 /** What the parts of a configured `box` share: the engine, on whose behalf the running fiber works, and its log. */
 import type { ByteWriter } from '../../../base/index.ts';
-import type { Box, Session } from '../../../engine/box/index.ts';
+import type { Box, RequestDoor, Session } from '../../../engine/box/index.ts';
 import type { CommitBatch } from '../../../engine/txn/index.ts';
 import { waitFor } from '../fibers/fiber.ts';
 import type { LuaMachine } from '../lua-machine.ts';
@@ -52,6 +52,11 @@ export class BoxContext {
     return this.machine.scheduler.current?.session ?? this.box.adminSession;
   }
 
+  /** The request that the running fiber works for; null for none. */
+  get door(): RequestDoor | null {
+    return this.machine.scheduler.current?.door ?? null;
+  }
+
   /** Lets the running fiber go on as another user, or as itself again. */
   set session(session: Session) {
     const { current } = this.machine.scheduler;
@@ -66,8 +71,8 @@ export class BoxContext {
     this.foundation.giveBack(buffer);
   }
 
-  runNow(code: LuaFunction, values: LuaValue[]): LuaResult {
-    return this.foundation.runNow(code, values);
+  runNow(code: LuaFunction, values: LuaValue[], session: Session | null = null): LuaResult {
+    return this.foundation.runNow(code, values, session);
   }
 
   /**

@@ -1,10 +1,11 @@
 /** `box.ctl`, `box.once`, `box.snapshot`, `box.backup` and `box.watch`: what concerns the instance as a whole. */
-import { BoxError, boxError, ERROR_TABLE } from '../../../base/index.ts';
+import { BoxError, boxError, defined, ERROR_TABLE } from '../../../base/index.ts';
+import type { Box, InstanceControl } from '../../../engine/box/index.ts';
 import { SYSTEM_SPACE } from '../../../engine/catalog/index.ts';
 import { waitFor, waitForPromise } from '../fibers/fiber.ts';
 import { checkNumber } from '../runtime/arguments.ts';
 import { runtimeError } from '../runtime/errors.ts';
-import { LuaTable } from '../runtime/table.ts';
+import { LuaTable, tableOf } from '../runtime/table.ts';
 import {
   LuaFunction,
   type LuaResult,
@@ -13,6 +14,7 @@ import {
   plainFunction,
   suspendableFunction,
 } from '../runtime/values.ts';
+import type { LuaMachine } from '../lua-machine.ts';
 import { byteStringOf, textOf } from './byte-strings.ts';
 import type { BoxContext } from './context.ts';
 import type { SchemaRows } from './schema/schema-rows.ts';
@@ -21,26 +23,51 @@ import { TriggerList } from './trigger-list.ts';
 const POLL_MS = 10;
 const PRIMARY = 0;
 
-/** `onSchemaInit` is filled before there is an engine, and called by whoever starts one. */
-export function createControlLibrary(context: BoxContext, onSchemaInit: TriggerList): LuaTable {
-  const { box, machine } = context;
-  const library = new LuaTable();
+/** What there is before the database: waiting for it. */
+export function createEarlyControlLibrary(machine: LuaMachine, box: () => Box | null): LuaTable {
   const wait = (isReadOnly: boolean): LuaFunction =>
     suspendableFunction(function* (...values) {
       const timeoutSeconds = values[0] === undefined ? Infinity : checkNumber(values, 1);
       const deadlineMs = machine.env.clock.monotonicMs() + timeoutSeconds * 1000;
-      while (box.statements.isReadOnly !== isReadOnly) {
+      let seen = box();
+      for (;;) {
+        const current = box();
+        // A database begins read-only, and may be writable before anybody has looked.
+        const hasBegun = seen === null && current !== null;
+        if (hasBegun && isReadOnly) break;
+        seen = current;
+        if (current !== null && current.statements.isReadOnly === isReadOnly) break;
         if (machine.env.clock.monotonicMs() >= deadlineMs) throw timedOut();
-        yield* pause(context);
+        yield* pause(machine);
       }
       return NO_VALUES;
     });
-  library.setString('wait_ro', wait(true));
-  library.setString('wait_rw', wait(false));
+  return tableOf({ wait_ro: wait(true), wait_rw: wait(false) });
+}
+
+/** `onSchemaInit` is filled before there is an engine, and called by whoever starts one. */
+export function createControlLibrary(context: BoxContext, onSchemaInit: TriggerList): LuaTable {
+  const { box } = context;
+  const library = createEarlyControlLibrary(context.machine, () => box);
   library.setString('on_schema_init', triggerFunction(onSchemaInit));
   library.setString('on_shutdown', triggerFunction(shutdownTriggers(context)));
-  const nothing = plainFunction(() => NO_VALUES);
-  for (const name of ['clear_synchro_queue', 'promote', 'demote']) library.setString(name, nothing);
+  const asking = (ask: (control: InstanceControl) => Promise<void>): LuaFunction =>
+    suspendableFunction(function* () {
+      yield* waitForPromise(ask(defined(box.control, 'the instance around the engine')));
+      return NO_VALUES;
+    });
+  library.setString(
+    'promote',
+    asking((control) => control.promote()),
+  );
+  library.setString(
+    'demote',
+    asking((control) => control.demote()),
+  );
+  library.setString(
+    'clear_synchro_queue',
+    asking((control) => control.clearSynchroQueue()),
+  );
   library.setString(
     'is_recovery_finished',
     plainFunction(() => !box.statements.isRecovering),
@@ -57,7 +84,7 @@ export function triggerFunction(list: TriggerList): LuaFunction {
   return plainFunction((replacement, former) => list.change(replacement, former));
 }
 
-function* pause({ machine }: BoxContext): Generator<object, void, unknown> {
+function* pause(machine: LuaMachine): Generator<object, void, unknown> {
   yield* waitFor<undefined>((wake) => {
     const timer = machine.env.timers.after(POLL_MS, () => wake({ value: undefined }));
     return () => timer.cancel();

@@ -6,6 +6,7 @@
  * of their own; (2) code inside a statement never waits: it fails instead, and the statement with it.
  */
 import { boxError, ByteWriter } from '../../../base/index.ts';
+import type { Session } from '../../../engine/box/index.ts';
 import type { LuaFiber, LuaMachine } from '../lua-machine.ts';
 import { LuaError } from '../runtime/errors.ts';
 import type { LuaRuntime } from '../runtime/runtime.ts';
@@ -72,11 +73,14 @@ export class BoxFoundation {
     if (buffer.bytes.length <= KEPT_BYTES_MAX) this.#buffers.push(buffer);
   }
 
-  /** Runs Lua code to its end inside a statement, where it must not wait. Throws what it throws, as BoxError. */
-  runNow(code: LuaFunction, values: LuaValue[]): LuaResult {
+  /**
+   * Runs Lua code to its end where it must not wait, as inside a statement: for the session if no fiber runs. Throws what
+   * it throws, as BoxError.
+   */
+  runNow(code: LuaFunction, values: LuaValue[], session: Session | null = null): LuaResult {
     const { current } = this.machine.scheduler;
     try {
-      if (current === null) return this.#runInFiber(this.runtime.call(code, values));
+      if (current === null) return this.#runInFiber(this.runtime.call(code, values), session);
       return this.guard(current, () =>
         code.plain !== null ? code.plain(...values) : finish(this.runtime.call(code, values)),
       );
@@ -92,9 +96,9 @@ export class BoxFoundation {
   }
 
   /** For code that the engine calls while no fiber runs; it sees one. */
-  #runInFiber(execution: LuaExecution): LuaResult {
+  #runInFiber(execution: LuaExecution, session: Session | null): LuaResult {
     const { scheduler } = this.machine;
-    const fiber = scheduler.create('trigger', null, execution, Infinity);
+    const fiber = scheduler.create('trigger', session, execution, Infinity);
     fiber.isJoinable = true;
     this.guard(fiber, () => scheduler.start(fiber));
     const { outcome } = fiber;

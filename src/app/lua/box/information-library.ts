@@ -1,13 +1,17 @@
 /** `box.info`, `box.stat`, `box.slab` and `box.runtime`: what an instance says of itself. */
-import { TARANTOOL_VERSION } from '../../../base/index.ts';
+import { TARANTOOL_VERSION, unreachable } from '../../../base/index.ts';
 import { type Vclock, vclockSignature } from '../../../codec/xlog/index.ts';
-import type { ReplicaInformation } from '../../../engine/box/index.ts';
+import {
+  type Box,
+  COUNTED_REQUESTS,
+  type NetworkCounters,
+  type ReplicaInformation,
+} from '../../../engine/box/index.ts';
 import { LuaTable, tableOf } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction } from '../runtime/values.ts';
 import { luaInteger } from '../ffi/numbers.ts';
 import type { BoxContext } from './context.ts';
 import type { SchemaRows } from './schema/schema-rows.ts';
-import type { DataStatements } from './spaces/data-statements.ts';
 
 /** What the instance around the engine knows. */
 export type InstanceFacts = Readonly<{
@@ -81,6 +85,8 @@ export function createInformation(context: BoxContext, rows: SchemaRows, facts: 
       listen: () => facts.listen() ?? undefined,
       replication: () => replication(context, rows),
       replication_anon: () => anonymousReplication(context, rows),
+      election: () => electionTable(context),
+      synchro: () => synchroTable(context),
       gc: () => section(() => garbage(context, rows)),
       memory: () => section(() => memory(context)),
       vinyl: () => section(() => ({})),
@@ -109,6 +115,22 @@ function replication({ box }: BoxContext, rows: SchemaRows): LuaTable {
   table.metatable = tableOf({ __serialize: 'mapping' });
   for (const replica of box.control?.replication().replicas ?? []) table.set(replica.id, replicaTable(rows, replica));
   return table;
+}
+
+/** Not in 2.6.0: as 2.10 shows it. */
+function electionTable({ box }: BoxContext): LuaTable | undefined {
+  const election = box.control?.replication().election;
+  if (election === undefined) return undefined;
+  const { state, term, vote, leaderId: leader } = election;
+  return tableOf({ state, term, vote, leader });
+}
+
+/** The same. */
+function synchroTable({ box }: BoxContext): LuaTable | undefined {
+  const synchro = box.control?.replication().synchro;
+  if (synchro === undefined) return undefined;
+  const { quorum, queueLength: len, ownerId: owner, term } = synchro;
+  return tableOf({ quorum, queue: tableOf({ len, owner, term }) });
 }
 
 /** Replicas that are no members: their number, and when called, all of them by uuid. */
@@ -174,30 +196,18 @@ function memory({ box, machine }: BoxContext): Readonly<Record<string, LuaValue>
   return { cache: 0, data: use?.usedBytes ?? 0, index: 0, lua: heapBytes, net: 0, tx: 0 };
 }
 
-const OTHER_REQUESTS = ['CALL', 'EVAL', 'AUTH', 'ERROR', 'EXECUTE', 'PREPARE'];
-const NET_COUNTERS = ['SENT', 'RECEIVED', 'CONNECTIONS', 'REQUESTS'];
+const NET_COUNTERS = ['SENT', 'RECEIVED', 'CONNECTIONS', 'REQUESTS'] as const;
 
-/** What the doors have counted; totals since the start. */
-export type RequestStatistics = Readonly<{
-  requests: () => Readonly<Record<string, number>>;
-  net: () => Readonly<Record<string, Readonly<{ total: number; current?: number }>>>;
-}>;
-
-export const NO_STATISTICS: RequestStatistics = { requests: () => ({}), net: () => ({}) };
-
-export function createStatistics(data: DataStatements, doors: RequestStatistics): LuaTable {
-  const total = (name: string): LuaValue => {
-    const own = (data.counts as Readonly<Record<string, number>>)[name] ?? 0;
-    return tableOf({ total: own + (doors.requests()[name] ?? 0), rps: 0 });
-  };
-  const names = [...Object.keys(data.counts), ...OTHER_REQUESTS];
+/** Totals since the start; a rate is not kept. */
+export function createStatistics({ counters }: Box): LuaTable {
+  const names = [...Object.keys(COUNTED_REQUESTS), 'ERROR'];
+  const total = (name: string): LuaValue =>
+    tableOf({ total: name === 'ERROR' ? counters.errors : counters.total(name), rps: 0 });
   const statistics = answering(Object.fromEntries(names.map((name) => [name, () => total(name)])), {});
-  const counter = (name: string): LuaValue => {
-    const { total: count = 0, current } = doors.net()[name] ?? {};
-    const hasCurrent = name === 'CONNECTIONS' || name === 'REQUESTS';
-    return tableOf({ total: count, rps: 0, current: hasCurrent ? (current ?? 0) : undefined });
-  };
-  const net = answering(Object.fromEntries(NET_COUNTERS.map((name) => [name, () => counter(name)])), {});
+  const net = answering(
+    Object.fromEntries(NET_COUNTERS.map((name) => [name, () => networkCounter(counters.network, name)])),
+    {},
+  );
   statistics.setString('net', net);
   statistics.setString(
     'vinyl',
@@ -210,11 +220,26 @@ export function createStatistics(data: DataStatements, doors: RequestStatistics)
   statistics.setString(
     'reset',
     plainFunction(() => {
-      for (const name of Object.keys(data.counts) as (keyof typeof data.counts)[]) data.counts[name] = 0;
+      counters.reset();
       return NO_VALUES;
     }),
   );
   return statistics;
+}
+
+function networkCounter(network: NetworkCounters, name: (typeof NET_COUNTERS)[number]): LuaTable {
+  switch (name) {
+    case 'SENT':
+      return tableOf({ total: network.sentBytes, rps: 0 });
+    case 'RECEIVED':
+      return tableOf({ total: network.receivedBytes, rps: 0 });
+    case 'CONNECTIONS':
+      return tableOf({ total: network.connections, rps: 0, current: network.openConnections });
+    case 'REQUESTS':
+      return tableOf({ total: network.requests, rps: 0, current: network.openRequests });
+    default:
+      return unreachable(name);
+  }
 }
 
 function answerFunction(answer: () => LuaTable): LuaFunction {

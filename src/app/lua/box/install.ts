@@ -7,6 +7,7 @@ import type { Box } from '../../../engine/box/index.ts';
 import { NULL } from '../ffi/null.ts';
 import type { LuaMachine } from '../lua-machine.ts';
 import { installNetBox } from '../network/net-box/install.ts';
+import { installOrdering } from '../ordering/install.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, plainFunction } from '../runtime/values.ts';
 import { dateOfDays } from '../values/calendar.ts';
@@ -15,6 +16,7 @@ import { BoxContext } from './context.ts';
 import {
   createBackupLibrary,
   createControlLibrary,
+  createEarlyControlLibrary,
   onceFunction,
   snapshotFunction,
   triggerFunction,
@@ -30,14 +32,12 @@ import {
   createSlabLibrary,
   createStatistics,
   type InstanceFacts,
-  NO_STATISTICS,
-  type RequestStatistics,
 } from './information-library.ts';
 import { createInternalLibrary } from './internal-library.ts';
 import { createIndexConstants, createPrivilegeConstants } from './schema/constants.ts';
 import { createSchemaLibrary } from './schema/schema-library.ts';
 import { SchemaRows } from './schema/schema-rows.ts';
-import { createSessionLibrary, NO_DOORS, type SessionDoors } from './session-library.ts';
+import { fillSessionLibrary } from './session-library.ts';
 import { DataStatements } from './spaces/data-statements.ts';
 import { addIndexMethods, addSpaceMethods } from './spaces/methods.ts';
 import { SpaceTables } from './spaces/space-tables.ts';
@@ -55,8 +55,6 @@ export type BoxNeeds = Readonly<{
   /** False with `wal_mode` none: then nobody waits for the log. */
   waitsForLog: boolean;
   facts: InstanceFacts;
-  doors?: SessionDoors;
-  statistics?: RequestStatistics;
 }>;
 
 /** A configured `box`. */
@@ -70,6 +68,8 @@ export class LuaBox {
   /** `box.ctl.on_schema_init`: called when the spaces of the schema are there and nothing else. */
   readonly onSchemaInit = new TriggerList();
   readonly #machine: LuaMachine;
+  /** `box.session`; programs may take it before there is a database. */
+  readonly #session = new LuaTable();
   #box: Box | null = null;
 
   constructor(machine: LuaMachine) {
@@ -77,6 +77,7 @@ export class LuaBox {
     this.foundation = new BoxFoundation(machine);
     this.functions = new StoredFunctions(this.foundation);
     installNetBox(this.foundation);
+    installOrdering(this.foundation, () => this.#box?.catalog ?? null);
     machine.state.loaded.setString('internal.trigger', createTriggerModule(machine.state.runtime));
   }
 
@@ -84,7 +85,7 @@ export class LuaBox {
   installUnconfigured(configure: LuaFunction): LuaTable {
     const { errorLibrary, tupleLibrary } = this.foundation;
     const table = new LuaTable();
-    const control = new LuaTable();
+    const control = createEarlyControlLibrary(this.#machine, () => this.#box);
     control.setString('on_schema_init', triggerFunction(this.onSchemaInit));
     const parts: Readonly<Record<string, LuaValue>> = {
       NULL,
@@ -95,7 +96,7 @@ export class LuaBox {
       index: createIndexConstants(),
       internal: this.#internalBefore(),
       runtime: createRuntimeLibrary(() => this.#machine.env.process.memoryUsage()),
-      session: new LuaTable(),
+      session: this.#session,
       tuple: tupleLibrary,
     };
     for (const [name, value] of Object.entries(parts)) table.setString(name, value);
@@ -151,6 +152,7 @@ export class LuaBox {
       callFunction: (name, values) => calls.callNamed(name, values),
       now: () => dateTimeText(machine.env.clock.realtimeSeconds()),
     });
+    fillSessionLibrary(this.#session, context, rows);
     return {
       NULL,
       cfg: needs.configuration,
@@ -158,10 +160,10 @@ export class LuaBox {
       schema,
       tuple: this.foundation.tupleLibrary,
       error: this.foundation.errorLibrary,
-      session: createSessionLibrary(context, rows, needs.doors ?? NO_DOORS),
+      session: this.#session,
       ctl: createControlLibrary(context, this.onSchemaInit),
       info: createInformation(context, rows, needs.facts),
-      stat: createStatistics(data, needs.statistics ?? NO_STATISTICS),
+      stat: createStatistics(box),
       slab: createSlabLibrary(context),
       runtime: createRuntimeLibrary(() => machine.env.process.memoryUsage()),
       backup: createBackupLibrary(context),

@@ -81,7 +81,7 @@ export class LuaTransactions {
   *commit(): Generator<object, void, unknown> {
     const transaction = this.#current;
     if (this.#isInStatement) throw boxError('COMMIT_IN_SUB_STMT');
-    if (transaction === null) return;
+    if (transaction === null) return this.#refuseInStream();
     if (transaction.isAborted) {
       this.#undo(transaction);
       throw boxError('TRANSACTION_YIELD');
@@ -101,7 +101,14 @@ export class LuaTransactions {
   rollback(): void {
     if (this.#isInStatement) throw boxError('ROLLBACK_IN_SUB_STMT');
     const transaction = this.#current;
-    if (transaction !== null) this.#undo(transaction);
+    if (transaction === null) this.#refuseInStream();
+    else this.#undo(transaction);
+  }
+
+  /** The transaction that the running function is called in is ended by the requests of its stream. */
+  #refuseInStream(): void {
+    if (this.#host.box.recorder === null) return;
+    throw boxError('UNSUPPORTED', 'A function inside the transaction of a stream', 'box.commit and box.rollback');
   }
 
   /** Throws NO_TRANSACTION (114). */
@@ -212,13 +219,26 @@ export class LuaTransactions {
   }
 
   #switched(fiber: LuaFiber): void {
-    if (this.#count === 0 || this.#isInStatement) return;
+    if (this.#isInStatement) return;
+    if (this.#host.box.recorder !== null && !this.#ofFiber.has(fiber)) {
+      this.#abandonStream(fiber);
+      return;
+    }
+    if (this.#count === 0) return;
     const transaction = this.#ofFiber.get(fiber);
     if (transaction === undefined || !transaction.isActive) return;
     transaction.changes = this.#changes(transaction);
     this.#host.box.transactions.undoTrial();
     transaction.isActive = false;
     transaction.isAborted = true;
+  }
+
+  /** What a function does after a wait inside a stream's transaction, which fails by it, is undone. */
+  #abandonStream(fiber: LuaFiber): void {
+    const transaction = new LuaTransaction();
+    transaction.isAborted = true;
+    this.#ofFiber.set(fiber, transaction);
+    this.#count++;
   }
 
   #changes(transaction: LuaTransaction): readonly TransactionChange[] {

@@ -2,7 +2,7 @@
 import { boxError } from '../../../base/index.ts';
 import type { Session } from '../../../engine/box/index.ts';
 import { SYSTEM_SPACE } from '../../../engine/catalog/index.ts';
-import { Integer64 } from '../ffi/numbers.ts';
+import { Integer64, luaInteger } from '../ffi/numbers.ts';
 import { checkFunction } from '../runtime/arguments.ts';
 import { LuaError, runtimeError } from '../runtime/errors.ts';
 import { captureFrames } from '../runtime/stack.ts';
@@ -22,20 +22,8 @@ import { resolveUser } from './schema/privileges.ts';
 import type { SchemaRows } from './schema/schema-rows.ts';
 import { TriggerList } from './trigger-list.ts';
 
-/** What only the door of a session knows of it. */
-export type SessionDoors = Readonly<{
-  /** Number of the request that is being executed, 0 where there are none. */
-  sync: (session: Session) => number | bigint;
-  /** The descriptor of its socket, -1 without one. */
-  descriptor: (session: Session) => number;
-  /** Sends a message out of band; null where the door has none. */
-  push: (session: Session, value: LuaValue, sync: number | bigint | null) => boolean | null;
-}>;
-
-export const NO_DOORS: SessionDoors = { sync: () => 0, descriptor: () => -1, push: () => null };
-
-export function createSessionLibrary(context: BoxContext, rows: SchemaRows, doors: SessionDoors): LuaTable {
-  const library = new LuaTable();
+/** Fills the table, which programs may have taken before there was a database. */
+export function fillSessionLibrary(library: LuaTable, context: BoxContext, rows: SchemaRows): void {
   const plain = (name: string, code: (...values: LuaValue[]) => LuaResult): void =>
     library.setString(name, plainFunction(code));
   plain('id', () => context.session.id);
@@ -45,8 +33,8 @@ export function createSessionLibrary(context: BoxContext, rows: SchemaRows, door
   plain('effective_user', () => byteStringOf(context.session.effectiveUser.userName));
   plain('type', () => context.session.kind);
   plain('sync', () => {
-    const sync = doors.sync(context.session);
-    return typeof sync === 'bigint' ? new Integer64(sync, true) : sync;
+    const sync = BigInt(context.door?.sync ?? 0);
+    return luaInteger(Number(sync), () => sync, true);
   });
   plain('exists', (...values) => sessionById(context, values) !== null);
   plain('peer', (...values) => {
@@ -57,14 +45,13 @@ export function createSessionLibrary(context: BoxContext, rows: SchemaRows, door
   plain('fd', (...values) => {
     const session = values.length === 0 ? context.session : sessionById(context, values);
     if (session === null) throw runtimeError('session.fd(): session does not exist');
-    return doors.descriptor(session);
+    return session.descriptor;
   });
-  plain('push', (...values) => push(context, doors, values));
+  plain('push', (...values) => push(context, values));
   library.setString('su', switchUser(context, rows));
   library.setString('settings', createSettings(rows));
   addTriggers(library, context);
   library.metatable = storageMetatable(context);
-  return library;
 }
 
 /** The session of an id, that of the fiber without one; null if there is none. */
@@ -78,16 +65,21 @@ function sessionById({ box, session }: BoxContext, values: readonly LuaValue[]):
   return null;
 }
 
-function push(context: BoxContext, doors: SessionDoors, values: readonly LuaValue[]): LuaResult {
-  const [value, sync] = values;
-  if (values.length === 0 || (values.length > 1 && context.session.kind === 'background')) {
-    throw runtimeError('Usage: box.session.push(data)');
+function push(context: BoxContext, values: readonly LuaValue[]): LuaResult {
+  if (values.length !== 1) throw runtimeError('Usage: box.session.push(data)');
+  const { door, session } = context;
+  try {
+    if (door === null) throw boxError('UNSUPPORTED', `Session '${session.kind}'`, 'push()');
+    door.push({
+      write(output) {
+        context.codec.write(output, values[0]);
+        return 1;
+      },
+    });
+    return true;
+  } catch (error) {
+    return [undefined, context.runtime.errorValue(error)];
   }
-  const { session } = context;
-  const number = typeof sync === 'number' ? sync : sync instanceof Integer64 ? sync.value : null;
-  const isSent = doors.push(session, value, number);
-  if (isSent !== null) return isSent;
-  return [undefined, context.errors.of(boxError('UNSUPPORTED', `Session '${session.kind}'`, 'push()'))];
 }
 
 /** `su(user)` for the rest of the session, `su(user, function, ...)` for the call. */
@@ -128,28 +120,24 @@ function addTriggers(library: LuaTable, context: BoxContext): void {
       box.onTriggerFailure(error);
     }
   };
-  const connections = (triggers: ((session: Session) => void)[]): TriggerList => {
-    const registered = new Map<LuaFunction, (session: Session) => void>();
-    return new TriggerList({
-      add: (code) => {
-        const trigger = (): void => call(code, []);
-        registered.set(code, trigger);
-        triggers.unshift(trigger);
-      },
-      remove: (code) => {
-        const at = triggers.indexOf(registered.get(code)!);
-        if (at >= 0) triggers.splice(at, 1);
-      },
-    });
+  // They may wait, as for the log, and nobody waits for them. As in Tarantool they have admin's rights.
+  const start = (name: string, session: Session, code: LuaFunction): void => {
+    const actor = session.actingAs(box.adminSession.user);
+    context.machine.run(name, actor, code, [], Infinity).catch((error: unknown) => box.onTriggerFailure(error));
   };
+  const connections = (name: string, triggers: ((session: Session) => void)[]): TriggerList =>
+    keptList(triggers, (code) => (session) => start(name, session, code));
   const denied = new TriggerList();
   box.access.users.onAccessDenied.push((privilege, objectType, objectName) => {
     for (const code of denied.functions.toReversed()) call(code, [privilege, objectType, byteStringOf(objectName)]);
   });
   const lists: Readonly<Record<string, TriggerList>> = {
-    on_connect: connections(box.sessions.onConnect),
-    on_disconnect: connections(box.sessions.onDisconnect),
-    on_auth: new TriggerList(),
+    on_connect: connections('on_connect', box.sessions.onConnect),
+    on_disconnect: connections('on_disconnect', box.sessions.onDisconnect),
+    on_auth: keptList(box.sessions.onAuthentication, (code) => (session, userName, isAuthenticated) => {
+      const actor = session.actingAs(box.adminSession.user);
+      context.runNow(code, [byteStringOf(userName), isAuthenticated], actor);
+    }),
     on_access_denied: denied,
   };
   for (const [name, list] of Object.entries(lists)) {
@@ -158,6 +146,23 @@ function addTriggers(library: LuaTable, context: BoxContext): void {
       plainFunction((replacement, former) => list.change(replacement, former)),
     );
   }
+}
+
+/** A list whose triggers stand in `triggers` too, the newest first. */
+function keptList<Trigger>(triggers: Trigger[], made: (code: LuaFunction) => Trigger): TriggerList {
+  const registered = new Map<LuaFunction, Trigger>();
+  return new TriggerList({
+    add: (code) => {
+      const trigger = made(code);
+      registered.set(code, trigger);
+      triggers.unshift(trigger);
+    },
+    remove: (code) => {
+      const trigger = registered.get(code);
+      const at = trigger === undefined ? -1 : triggers.indexOf(trigger);
+      if (at >= 0) triggers.splice(at, 1);
+    },
+  });
 }
 
 /** `box.session.storage`: a table for each session. */

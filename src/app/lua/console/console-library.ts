@@ -24,7 +24,8 @@ import { builtinError } from '../values/builtin-error.ts';
 import { parseUri, type UriParts } from '../values/uri.ts';
 import { completeLua } from './completion.ts';
 import { type ConsoleHooks, ConsoleSession, parseOutput } from './console-session.ts';
-import { openRemoteConsole, type RemoteConsole } from './remote-console.ts';
+import { openRemoteConsole } from './open-remote-console.ts';
+import type { RemoteConsole } from './remote-console.ts';
 
 const LIBRARY = 'box/console';
 const DEFAULT_SOCKET = '/tmp/tarantool-console.sock';
@@ -117,7 +118,7 @@ function settings(consoles: ConsoleSessions): Record<string, LuaFunction> {
         throw builtinError(LIBRARY, 369, `attempt to index local 'line' (a ${typeOf(text)} value)`);
       }
       const answer = yield* consoles.current.evaluateHere(text);
-      return answer.isQuit ? undefined : answer.text;
+      return answer.isQuit ? NO_VALUES : answer.text;
     }),
     delimiter: plainFunction((delimiter) => {
       const console = running(253, 'delimiter');
@@ -222,7 +223,7 @@ function doors(consoles: ConsoleSessions): Record<string, LuaFunction> {
         throw builtinError(LIBRARY, 777, 'Usage: console.connect("[login:password@][host:]port")');
       }
       const name = `${parts.host ?? LOCAL_HOST}:${parts.service}`;
-      running.connectTo(yield* openRemote(machine, parts, options), name);
+      running.connectTo(yield* openRemote(running, machine, parts, options), name);
       machine.log.info(`connected to ${fromByteText(name)}`);
       return true;
     }),
@@ -231,18 +232,23 @@ function doors(consoles: ConsoleSessions): Record<string, LuaFunction> {
 
 /** Throws BoxError: NO_CONNECTION (77) if nobody is there, or why the peer refuses. */
 function* openRemote(
+  console: ConsoleSession,
   { env }: LuaMachine,
   parts: UriParts,
   options: LuaValue,
 ): Generator<object, RemoteConsole, unknown> {
   const given = options instanceof LuaTable ? (options.get('connect_timeout') ?? options.get('timeout')) : undefined;
-  const connectTimeoutMs = typeof given === 'number' ? { connectTimeoutMs: Math.min(given * 1000, TIMEOUT_MS_MAX) } : {};
+  const connectTimeoutMs =
+    typeof given === 'number' ? { connectTimeoutMs: Math.min(given * 1000, TIMEOUT_MS_MAX) } : {};
   const { login: user, password = '' } = parts;
   const login = user === undefined ? null : { user: fromByteText(user), password: fromByteText(password) };
   try {
-    return yield* waitForPromise(openRemoteConsole(env, addressOfUri(parts, LOCAL_HOST), { login, ...connectTimeoutMs }));
+    return yield* waitForPromise(
+      openRemoteConsole(env, addressOfUri(parts, LOCAL_HOST), { login, ...connectTimeoutMs }),
+    );
   } catch (error) {
     if (error instanceof NetworkError) throw boxError('NO_CONNECTION');
+    yield* console.disconnect();
     throw error;
   }
 }

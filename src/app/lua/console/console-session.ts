@@ -97,7 +97,7 @@ export class ConsoleSession {
   /** The person asks for the end: of the connection to another process, if there is one (true), or of this console. */
   *leave(): Generator<object, boolean, unknown> {
     if (this.#remote === null) return false;
-    yield* this.#disconnect();
+    yield* this.disconnect();
     return this.#isRunning;
   }
 
@@ -152,12 +152,13 @@ export class ConsoleSession {
       return this.#answer(given ?? (yield* this.#formatError(NULL)));
     } catch (error) {
       if (remote.isOpen) return this.#answer(yield* this.#formatError(this.#failureOf(error)));
-      yield* this.#disconnect();
+      yield* this.disconnect();
       return this.#answer(yield* this.#formatError('Peer closed'));
     }
   }
 
-  *#disconnect(): Generator<object, void, unknown> {
+  /** Ends the connection to another process, also one that was refused, and tells `console.on_client_disconnect`. */
+  *disconnect(): Generator<object, void, unknown> {
     this.close();
     const { onClientDisconnect } = this.#hooks;
     if (onClientDisconnect === null) return;

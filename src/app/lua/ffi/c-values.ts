@@ -1,10 +1,11 @@
 /** Pointers, and what lies in memory: structures, unions, arrays. Texts of errors are LuaJIT's. */
 import type { ByteWriter } from '../../../base/index.ts';
 import { runtimeError } from '../runtime/errors.ts';
+import { LuaTable } from '../runtime/table.ts';
 import {
   type ArithmeticOperator,
   LuaCdata,
-  type LuaFunction,
+  LuaFunction,
   type LuaValue,
   type SerializedCdata,
 } from '../runtime/values.ts';

@@ -1,4 +1,5 @@
 /** Fibers: programs that share one thread and give it up where they wait. */
+import type { RequestDoor } from '../../../engine/box/index.ts';
 import { BoxError, ERROR_TABLE } from '../../../base/index.ts';
 import type { LuaTable } from '../runtime/table.ts';
 import type { LuaExecution, LuaResult, LuaUserdata } from '../runtime/values.ts';
@@ -64,6 +65,8 @@ export class Fiber<Session = unknown> {
   name: string;
   /** On whose behalf it runs; a fiber made by it inherits it. */
   session: Session;
+  /** The request that it works for, handed on with the session; null for none. */
+  door: RequestDoor | null = null;
   status: FiberStatus = 'suspended';
   isCancelled = false;
   /** Its end is waited for by `join`, which then takes the outcome. */

@@ -1,8 +1,7 @@
 /** Packages that are written in Lua: compiled and run when they are first asked for. */
-import { LuaError } from '../runtime/errors.ts';
-import { captureFrames } from '../runtime/stack.ts';
+import { assert } from '../../../base/index.ts';
 import { LuaTable } from '../runtime/table.ts';
-import { suspendableFunction } from '../runtime/values.ts';
+import { type LuaValue, suspendableFunction } from '../runtime/values.ts';
 import type { LuaState } from '../state.ts';
 import { ERRORS_SOURCE } from './errors.ts';
 import { FUN_SOURCE } from './fun.ts';
@@ -12,9 +11,7 @@ const SOURCES: Readonly<Record<string, string>> = { fun: FUN_SOURCE, tap: TAP_SO
 
 /** Makes them known to `require`; the package library must be there. */
 export function installLuaSources(state: LuaState): void {
-  const library = state.loaded.getString('package');
-  const preload = library instanceof LuaTable ? library.getString('preload') : undefined;
-  if (!(preload instanceof LuaTable)) throw new LuaError('there is no package.preload', captureFrames());
+  const preload = preloadTable(state);
   for (const [name, source] of Object.entries(SOURCES)) {
     preload.setString(
       name,
@@ -24,4 +21,16 @@ export function installLuaSources(state: LuaState): void {
       }),
     );
   }
+}
+
+/** What `require` would call for the package. */
+export function preloaded(state: LuaState, name: string): LuaValue {
+  return preloadTable(state).getString(name);
+}
+
+function preloadTable({ loaded }: LuaState): LuaTable {
+  const library = loaded.getString('package');
+  const preload = library instanceof LuaTable ? library.getString('preload') : undefined;
+  assert(preload instanceof LuaTable, 'the library package is there before others');
+  return preload;
 }

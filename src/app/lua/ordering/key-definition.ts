@@ -1,6 +1,14 @@
 /** A key definition as a value of Lua: what `key_def.new` gives. */
 import { boxError } from '../../../base/index.ts';
-import { type Comparator, compileComparator, fieldTypeMask, type KeyDef, maskAccepts, partPosition } from '../../../tuple/index.ts';
+import {
+  type Comparator,
+  compileComparator,
+  fieldTypeMask,
+  type KeyDef,
+  type KeyPart,
+  maskAccepts,
+  partPosition,
+} from '../../../tuple/index.ts';
 import { byteStringOf } from '../box/byte-strings.ts';
 import type { LuaTuple } from '../box/tuple/lua-tuple.ts';
 import { memberError } from '../ffi/member-error.ts';
@@ -14,19 +22,15 @@ export class KeyDefinition extends LuaCdata {
   override readonly typeName = 'struct key_def';
   readonly definition: KeyDef;
   readonly comparator: Comparator;
-  /** By the collations' ids. */
-  readonly collationNames: ReadonlyMap<number, string>;
+  /** Names of collations; one of an order that has no Collator is known by its name only. */
+  readonly collations: ReadonlyMap<KeyPart, string>;
   readonly #methods: ReadonlyMap<string, LuaFunction>;
 
-  constructor(
-    definition: KeyDef,
-    collationNames: ReadonlyMap<number, string>,
-    methods: ReadonlyMap<string, LuaFunction>,
-  ) {
+  constructor(definition: KeyDef, collations: ReadonlyMap<KeyPart, string>, methods: ReadonlyMap<string, LuaFunction>) {
     super();
     this.definition = definition;
     this.comparator = compileComparator(definition);
-    this.collationNames = collationNames;
+    this.collations = collations;
     this.#methods = methods;
   }
 
@@ -48,12 +52,12 @@ export class KeyDefinition extends LuaCdata {
 
   toTable(): LuaTable {
     const parts = this.definition.parts.map((part) => {
-      const { type, isNullable, path, collation } = part;
+      const { type, isNullable, path } = part;
       return tableOf({
         type,
         is_nullable: isNullable,
         path: path === null ? undefined : byteStringOf(path.text),
-        collation: collation === null ? undefined : this.collationNames.get(collation.id),
+        collation: this.collations.get(part),
         fieldno: (part.fieldNo + FIELD_BASE) >>> 0,
       });
     });

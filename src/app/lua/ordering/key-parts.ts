@@ -1,21 +1,31 @@
 /** The parts of a key as `key_def.new` takes them. */
 import { boxError } from '../../../base/index.ts';
-import type { Catalog } from '../../../engine/catalog/index.ts';
-import { type Collator, type FieldType, type JsonPath, type KeyPart, keyPart, parseFieldType, parseJsonPath } from '../../../tuple/index.ts';
-import { textOf } from '../box/byte-strings.ts';
+import type { Catalog, Collation } from '../../../engine/catalog/index.ts';
+import {
+  type FieldType,
+  type JsonPath,
+  type KeyPart,
+  keyPart,
+  parseFieldType,
+  parseJsonPath,
+} from '../../../tuple/index.ts';
+import { byteStringOf, textOf } from '../box/byte-strings.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { rawToText, toNumber, typeOf } from '../runtime/types.ts';
-import { runtimeError } from '../runtime/errors.ts';
 import { isTrue, LuaCdata, type LuaValue } from '../runtime/values.ts';
+import { placelessError } from '../values/builtin-error.ts';
 import { illegalParams } from './tuples.ts';
 
 const UNSUPPORTED_TYPES: ReadonlySet<FieldType> = new Set<FieldType>(['any', 'array', 'map', 'varbinary', 'interval']);
 /** Of no collation. */
 const NO_COLLATION = 0;
 
+/** A part, and the name of its collation, if it has one. */
+export type NamedKeyPart = Readonly<{ part: KeyPart; collationName: string | null }>;
+
 /** Throws IllegalParams for what is wrong with it. `index` counts from 0; without a catalog there are no collations. */
-export function readKeyPart(catalog: Catalog | null, given: LuaValue, index: number): KeyPart {
-  if (!(given instanceof LuaTable)) throw runtimeError(`attempt to index a ${typeOf(given)} value`);
+export function readKeyPart(catalog: Catalog | null, given: LuaValue, index: number): NamedKeyPart {
+  if (!(given instanceof LuaTable)) throw placelessError(`attempt to index a ${typeOf(given)} value`);
   const option = (name: string): LuaValue => {
     const value = given.getString(name);
     return value instanceof LuaCdata && value.isNull ? undefined : value;
@@ -23,13 +33,15 @@ export function readKeyPart(catalog: Catalog | null, given: LuaValue, index: num
   const fieldNo = option('fieldno') ?? option('field');
   if (fieldNo === undefined) throw illegalParams('fieldno or field must not be nil');
   const type = readType(option('type'));
-  return keyPart({
+  const collation = readCollation(catalog, option('collation_id'), option('collation'), index);
+  const part = keyPart({
     fieldNo: (integerOf(fieldNo) - 1) >>> 0,
     type,
     isNullable: isTrue(option('is_nullable')),
-    collation: readCollation(catalog, option('collation_id'), option('collation'), index),
+    collation: collation?.collator ?? null,
     path: readPath(option('path')),
   });
+  return { part, collationName: collation === null ? null : byteStringOf(collation.definition.name) };
 }
 
 function readType(given: LuaValue): FieldType {
@@ -41,21 +53,22 @@ function readType(given: LuaValue): FieldType {
   return type;
 }
 
-function readCollation(catalog: Catalog | null, id: LuaValue, name: LuaValue, index: number): Collator | null {
+/** Null for none. */
+function readCollation(catalog: Catalog | null, id: LuaValue, name: LuaValue, index: number): Collation | null {
   if (id !== undefined && name !== undefined) throw illegalParams('Conflicting options: collation_id and collation');
-  if (id !== undefined) {
-    const number = integerOf(id);
-    if (number === NO_COLLATION) return null;
-    const collation = catalog?.collation(number);
-    if (collation === undefined) throw boxError('WRONG_INDEX_OPTIONS', index + 1, 'collation was not found by ID');
-    return collation.collator;
-  }
-  if (name === undefined) return null;
-  const text = rawToText(name);
-  for (const collation of catalog?.collations() ?? []) {
-    if (collation.definition.name === textOf(text)) return collation.collator;
-  }
+  if (id === undefined && name === undefined) return null;
+  const text = id === undefined ? rawToText(name) : '';
+  const number = id === undefined ? idByName(catalog, textOf(text)) : integerOf(id);
+  if (number === NO_COLLATION) return null;
+  const collation = number === null ? undefined : catalog?.collation(number);
+  if (collation !== undefined) return collation;
+  if (id !== undefined) throw boxError('WRONG_INDEX_OPTIONS', index + 1, 'collation was not found by ID');
   throw illegalParams(`Unknown collation: "${text}"`);
+}
+
+function idByName(catalog: Catalog | null, name: string): number | null {
+  for (const { definition } of catalog?.collations() ?? []) if (definition.name === name) return definition.id;
+  return null;
 }
 
 function readPath(given: LuaValue): JsonPath | null {

@@ -124,7 +124,8 @@ function decodeHeader(
   values: readonly LuaValue[],
 ): LuaResult {
   const [source] = values;
-  if (values.length !== 2 || !isBytePointer(source)) throw runtimeError(`Usage: msgpack.${name}(ptr, size)`);
+  if (values.length !== 2) throw runtimeError(`Usage: msgpack.${name}(ptr, size)`);
+  if (!isBytePointer(source)) throw runtimeError(`msgpack.${name}: 'char *' expected`);
   const size = checkNumber(values, 2);
   if (size <= 0) throw runtimeError(`msgpack.${name}: non-positive size`);
   const { bytes } = source.memory;

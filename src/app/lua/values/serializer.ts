@@ -108,7 +108,12 @@ export class Serializer {
 function serializeFunction(value: LuaValue): LuaFunction | null {
   if (value instanceof LuaCdata) return value.serializer;
   const methods = value instanceof LuaUserdata ? value.metatable?.getString('__index') : undefined;
-  const serialize = methods instanceof LuaTable ? methods.getString('__serialize') : undefined;
+  const serialize =
+    methods instanceof LuaTable
+      ? methods.getString('__serialize')
+      : methods instanceof LuaFunction && methods.plain !== null
+        ? firstOf(methods.plain(value, '__serialize'))
+        : undefined;
   return serialize instanceof LuaFunction ? serialize : null;
 }
 

@@ -22,12 +22,12 @@ import type { Serializer } from './serializer.ts';
 import type { SerializerOptions } from './serializer-options.ts';
 
 const INTEGER = /^[+-]?\d+$/;
-const TAG_DIRECTIVE = /^%TAG[ \t]+(\S+)[ \t]+(\S+)/m;
+const TAG_DIRECTIVE = /^%TAG[ \t]+(\S+)[ \t]+(\S+)/gm;
 
-/** The first tag directive of a text: its handle and prefix; null if there is none. */
-export function tagDirective(text: string): readonly [string, string] | null {
-  const match = TAG_DIRECTIVE.exec(text);
-  return match === null ? null : [match[1]!, match[2]!];
+/** The tag directives of a text's first document: handles and prefixes. */
+export function tagDirectives(text: string): readonly (readonly [string, string])[] {
+  const head = text.split(/^---/m, 1)[0]!;
+  return [...head.matchAll(TAG_DIRECTIVE)].map((match) => [match[1]!, match[2]!]);
 }
 
 /** The values of all documents. Throws LuaError. */

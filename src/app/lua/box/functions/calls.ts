@@ -11,7 +11,13 @@ import {
   skipValue,
   writeArrayHeader,
 } from '../../../../codec/msgpack/index.ts';
-import type { FunctionCaller, FunctionResults, FunctionSettled, Session } from '../../../../engine/box/index.ts';
+import type {
+  FunctionCaller,
+  FunctionResults,
+  FunctionSettled,
+  RequestDoor,
+  Session,
+} from '../../../../engine/box/index.ts';
 import type { FunctionDefinition } from '../../../../engine/catalog/index.ts';
 import { LuaSyntaxError } from '../../compiler/lexer.ts';
 import { LuaError } from '../../runtime/errors.ts';
@@ -51,16 +57,30 @@ export class LuaCalls implements FunctionCaller {
    * CALL: runs the function in a fiber of its own. Errors: NO_SUCH_PROC (33), what the function throws, and
    * FUNCTION_TX_ACTIVE (30) if it leaves a transaction open.
    */
-  call(session: Session, name: string, bytes: Uint8Array, position: number, settled: FunctionSettled): void {
+  call(
+    session: Session,
+    name: string,
+    bytes: Uint8Array,
+    position: number,
+    settled: FunctionSettled,
+    door: RequestDoor | null,
+  ): void {
     // Read inside the fiber, which begins at once: what cannot be read is an error of the call.
-    this.#start(session, name, () => this.#callNamed(name, this.#argumentsAt(bytes, position)), settled);
+    this.#start(session, name, () => this.#callNamed(name, this.#argumentsAt(bytes, position)), settled, door);
   }
 
   /** EVAL: the same for a text; an error of its syntax is PROC_LUA (32). */
-  evaluate(session: Session, text: string, bytes: Uint8Array, position: number, settled: FunctionSettled): void {
+  evaluate(
+    session: Session,
+    text: string,
+    bytes: Uint8Array,
+    position: number,
+    settled: FunctionSettled,
+    door: RequestDoor | null,
+  ): void {
     const begin = (): LuaExecution =>
       this.#context.runtime.call(this.#load(byteStringOf(text)), this.#argumentsAt(bytes, position));
-    this.#start(session, 'eval', begin, settled);
+    this.#start(session, 'eval', begin, settled, door);
   }
 
   /** Calls by name in the running fiber; nobody's rights are asked for. */
@@ -143,9 +163,16 @@ export class LuaCalls implements FunctionCaller {
     this.#compiled.set(text, code);
   }
 
-  #start(session: Session, name: string, begin: () => LuaExecution, settled: FunctionSettled): void {
+  #start(
+    session: Session,
+    name: string,
+    begin: () => LuaExecution,
+    settled: FunctionSettled,
+    door: RequestDoor | null,
+  ): void {
     const { scheduler, options } = this.#context.machine;
     const fiber = scheduler.create(name, session, this.#guarded(begin), options.sliceLimitMs);
+    fiber.door = door;
     fiber.onEnd.push(() => {
       const { outcome } = fiber;
       if (outcome === null) return;

@@ -1,7 +1,7 @@
 /** Numbers that programs find in `box.schema`, `box.index` and `box.priv`. */
 import { PRIVILEGE } from '../../../../engine/access/index.ts';
 import { ITERATOR } from '../../../../engine/indexes/index.ts';
-import { LuaTable, tableOf } from '../../runtime/table.ts';
+import { type LuaTable, tableOf } from '../../runtime/table.ts';
 
 const SCHEMA: Readonly<Record<string, number>> = {
   ADMIN_ID: 1,

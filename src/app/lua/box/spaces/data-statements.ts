@@ -4,6 +4,7 @@
  * result may be shown.
  */
 import { boxError, ByteWriter } from '../../../../base/index.ts';
+import { REQUEST_TYPE } from '../../../../codec/iproto/index.ts';
 import { arrayLength } from '../../../../codec/msgpack/index.ts';
 import { type Address, NO_ADDRESS } from '../../../../engine/arena/index.ts';
 import { ITERATOR, type SpaceIndex } from '../../../../engine/indexes/index.ts';
@@ -17,6 +18,15 @@ import { INDEX_BASE } from '../tuple/tuple-methods.ts';
 import { iteratorOf, rangeOf, writeKey } from './arguments.ts';
 
 export type RequestName = 'SELECT' | 'INSERT' | 'REPLACE' | 'UPDATE' | 'UPSERT' | 'DELETE';
+/** What the counters call them. */
+const TYPES: Readonly<Record<RequestName, number>> = {
+  SELECT: REQUEST_TYPE.select,
+  INSERT: REQUEST_TYPE.insert,
+  REPLACE: REQUEST_TYPE.replace,
+  UPDATE: REQUEST_TYPE.update,
+  UPSERT: REQUEST_TYPE.upsert,
+  DELETE: REQUEST_TYPE.delete,
+};
 const KEY_BYTES = 1024;
 /** Space of the first id that is not the schema's own. */
 const SYSTEM_SPACE_ID_MAX = 511;
@@ -29,8 +39,6 @@ export class DataStatements {
   readonly #key = new ByteWriter(KEY_BYTES);
   /** Called behind changes that may have changed the schema. */
   readonly #schemaChanged: () => void;
-  /** What programs have asked for since the start, by kind. */
-  readonly counts: Record<RequestName, number> = { SELECT: 0, INSERT: 0, REPLACE: 0, UPDATE: 0, UPSERT: 0, DELETE: 0 };
   /** The kind of the change that is being made, as triggers are told it. */
   operation: RequestName | '' = '';
   batch: CommitBatch | null = null;
@@ -46,7 +54,7 @@ export class DataStatements {
     const { box, session, transactions } = this.#context;
     writeKey(this.#codec, this.#key, key);
     transactions.enter();
-    this.counts.SELECT++;
+    box.counters.byType[REQUEST_TYPE.select]!++;
     const { codeStatements: statements } = box;
     const address = statements.get(session, spaceId, indexId, this.#key.bytes, 0);
     return address === NO_ADDRESS ? undefined : this.#factory.ofAddress(statements.selected, address);
@@ -58,7 +66,7 @@ export class DataStatements {
     const { box, session, transactions } = this.#context;
     writeKey(this.#codec, this.#key, key);
     transactions.enter();
-    this.counts.SELECT++;
+    box.counters.byType[REQUEST_TYPE.select]!++;
     const { codeStatements: statements } = box;
     const cursor = statements.select(session, spaceId, indexId, iterator, offset, this.#key.bytes, 0);
     const space = statements.selected;
@@ -198,8 +206,9 @@ export class DataStatements {
   }
 
   #begin(name: RequestName): void {
-    this.#context.transactions.enter();
-    this.counts[name]++;
+    const { box, transactions } = this.#context;
+    transactions.enter();
+    box.counters.byType[TYPES[name]]!++;
     this.operation = name;
   }
 

@@ -33,10 +33,15 @@ export class FormattedSelect {
     const names = Array.from({ length: count }, (_, at) => byteStringOf(format[at]?.name ?? `col${at + 1}`));
     const shown = columns?.map((column) => columnNumber(column, names)) ?? names.map((_, at) => at);
     const cells = rows.map((row) => shown.map((at) => cellText(row[at], (value) => this.#encoder.encode(value))));
-    const screenColumns = this.#context.machine.options.screenColumns?.() ?? null;
-    const drawing = { style, widths, maxWidth: lineWidth(maxWidth, screenColumns) };
+    const drawing = { style, widths, maxWidth: lineWidth(maxWidth, this.#screenColumns()) };
     const shownNames = shown.map((at) => names[at] ?? '');
     return new LuaTable(drawTable(shownNames, cells, drawing));
+  }
+
+  /** Whoever asks from elsewhere does not sit at this process's screen. */
+  #screenColumns(): number | null {
+    const { machine, session } = this.#context;
+    return session.peer === '' ? (machine.options.screenColumns?.() ?? null) : null;
   }
 }
 

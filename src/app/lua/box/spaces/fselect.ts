@@ -47,7 +47,8 @@ export function readFselectOptions(options: LuaValue, fselectOptions: LuaValue):
   const style = STYLES.find((name) => name === type);
   if (style === undefined) throw boxError('ILLEGAL_PARAMS', "options parameter 'type' should be sql, markdown or jira");
   const maxWidth = option('max_width') ?? 0;
-  if (!isCount(maxWidth)) throw boxError('ILLEGAL_PARAMS', "options parameter 'max_width' should be a number from 0 on");
+  if (!isCount(maxWidth))
+    throw boxError('ILLEGAL_PARAMS', "options parameter 'max_width' should be a number from 0 on");
   return { style, columns: columnsOption(option('columns')), widths: widthsOption(option('widths')), maxWidth };
 }
 

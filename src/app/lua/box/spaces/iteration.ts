@@ -2,6 +2,7 @@
  * `space:pairs()`: a walk over an index that sees changes made meanwhile, as Tarantool's iterators do. It ends when the
  * index is not part of the space any more.
  */
+import { REQUEST_TYPE } from '../../../../codec/iproto/index.ts';
 import { ByteWriter } from '../../../../base/index.ts';
 import { arrayLength, containerHeaderSize } from '../../../../codec/msgpack/index.ts';
 import type { IndexCursor, IteratorType } from '../../../../engine/indexes/index.ts';
@@ -71,6 +72,7 @@ export class Iteration {
     writeKey(codec, writer, key);
     transactions.enter();
     // Checks the key and the rights; a view is walked in the order of this moment.
+    box.counters.byType[REQUEST_TYPE.select]!++;
     const { codeStatements: statements } = box;
     const selection = statements.select(session, spaceId, indexId, iterator, 0, writer.bytes, 0);
     const space = statements.selected;

@@ -1,16 +1,23 @@
 /** What tuples can do in Lua: `tuple:totable()`, `tuple:update()` and so on, and the library `box.tuple`. */
-import type { ByteWriter } from '../../../../base/index.ts';
 import { arrayLength, skipValue, writeArrayHeader } from '../../../../codec/msgpack/index.ts';
 import { NO_ADDRESS } from '../../../../engine/arena/index.ts';
 import { ANY_TUPLE_FORMAT, applyUpdate, applyUpsert } from '../../../../tuple/index.ts';
 import { runtimeError } from '../../runtime/errors.ts';
 import { equalsPrimitive } from '../../runtime/runtime.ts';
-import { LuaTable } from '../../runtime/table.ts';
+import { LuaTable, tableOf } from '../../runtime/table.ts';
 import { typeOf } from '../../runtime/types.ts';
-import { LuaFunction, type LuaResult, type LuaValue, type PlainCode, plainFunction } from '../../runtime/values.ts';
-import { boxError } from '../../../../base/index.ts';
+import {
+  firstOf,
+  type LuaFunction,
+  type LuaResult,
+  type LuaValue,
+  type PlainCode,
+  plainFunction,
+} from '../../runtime/values.ts';
+import { assert, boxError, type ByteWriter } from '../../../../base/index.ts';
 import { byteStringOf } from '../byte-strings.ts';
 import type { LuaMachine } from '../../lua-machine.ts';
+import { preloaded } from '../../lua-sources/install.ts';
 import { builtinError } from '../builtin-error.ts';
 import type { TupleCodec } from './tuple-codec.ts';
 import { LuaTuple, type TupleFactory } from './lua-tuple.ts';
@@ -26,7 +33,7 @@ export type TupleHost = Readonly<{
   giveBack: (buffer: ByteWriter) => void;
 }>;
 
-/** Makes iterators of the library `fun` of what `for` takes; without the library the three values themselves. */
+/** Makes iterators of the library `fun` of what `for` takes. */
 export type IteratorMaker = (step: LuaFunction, state: LuaValue, control: LuaValue) => LuaResult;
 
 /** Installs the methods; returns the library `box.tuple`. */
@@ -223,12 +230,27 @@ function writeFields(writer: ByteWriter, tuple: LuaTuple, from: number, to: numb
   writer.writeBytes(tuple.bytes, start, end);
 }
 
-/** `pairs` of objects in the form that `for` takes: an iterator of the library `fun`, if it is there. */
-export function iteratorMaker(host: TupleHost): IteratorMaker {
+/** `pairs` of objects in the form that `for` takes: an iterator of the library `fun`, which is loaded for the first one. */
+export function iteratorMaker({ machine }: TupleHost): IteratorMaker {
+  let metatable: LuaTable | null = null;
   return (step, state, control) => {
-    const fun = host.machine.state.loaded.getString('fun');
-    const wrap = fun instanceof LuaTable ? fun.getString('wrap') : undefined;
-    if (wrap instanceof LuaFunction && wrap.plain !== null) return wrap.plain(step, state, control);
-    return [step, state, control];
+    metatable ??= iteratorMetatable(machine);
+    const iterator = tableOf({ gen: step, param: state, state: control });
+    iterator.metatable = metatable;
+    return [iterator, state, control];
   };
+}
+
+/** Of the iterators that the library `fun` makes. */
+function iteratorMetatable({ state }: LuaMachine): LuaTable | null {
+  const { loaded, runtime } = state;
+  const atOnce = (code: LuaValue, value: LuaValue): LuaValue => {
+    const step = runtime.call(code, [value]).next();
+    assert(step.done === true, 'the library fun waits for nothing');
+    return firstOf(step.value);
+  };
+  if (loaded.getString('fun') === undefined) loaded.setString('fun', atOnce(preloaded(state, 'fun'), 'fun'));
+  const fun = loaded.getString('fun');
+  const iterator = fun instanceof LuaTable ? atOnce(fun.getString('wrap'), undefined) : undefined;
+  return iterator instanceof LuaTable ? iterator.metatable : null;
 }

@@ -55,7 +55,9 @@ function creators<Session>(host: FiberHost<Session>, objects: FiberObjects<Sessi
     if (!(code instanceof LuaFunction)) throw new UsageError(`fiber.${name}(function, ...): bad arguments`);
     const creator = running(host);
     const execution = runtime.call(code, values.slice(1));
-    return scheduler.create('lua', creator.session, execution, creator.sliceLimitMs);
+    const fiber = scheduler.create('lua', creator.session, execution, creator.sliceLimitMs);
+    fiber.door = creator.door;
+    return fiber;
   };
   return {
     create: plainFunction((...values) => {

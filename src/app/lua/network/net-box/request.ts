@@ -5,8 +5,10 @@
 import { type BoxError, boxError } from '../../../../base/index.ts';
 import { decodeError, REQUEST_TYPE, type RequestType } from '../../../../codec/iproto/index.ts';
 
+import { NULL } from '../../ffi/null.ts';
 import { LuaTable, tableOf } from '../../runtime/table.ts';
 import {
+  allOf,
   type LuaExecution,
   LuaFunction,
   type LuaResult,
@@ -206,7 +208,7 @@ export function createFutureMetatable(host: Omit<NetBoxHost, 'futureMetatable'>)
     pairs: plainFunction((...values) => {
       const request = requestOf(values);
       const timeoutMs = timeoutArgument(values[1], 'builtin/box/net_box.lua:432: Usage: future:pairs(timeout)');
-      return [iteratorOver(request, timeoutMs, resultOf), values[0], 0];
+      return [iteratorOver(request, timeoutMs, resultOf, () => errorValue(boxError('TIMEOUT'))), values[0], 0];
     }),
   });
   return tableOf({ __index: methods });
@@ -217,14 +219,19 @@ function iteratorOver(
   request: RemoteRequest,
   timeoutMs: number,
   resultOf: (request: RemoteRequest) => LuaResult,
+  timedOut: () => LuaValue,
 ): LuaFunction {
   return suspendableFunction(function* (_future, last) {
-    const seen = Number(last);
+    if (typeof last !== 'number') return undefined;
+    const seen = last;
     if (seen > request.messages.length()) return undefined;
     const isReady = yield* request.wait(timeoutMs, seen);
     if (seen < request.messages.length()) return [seen + 1, request.messages.get(seen + 1)];
-    if (!isReady || request.outcome === null || 'error' in request.outcome) return resultOf(request);
-    return [seen + 1, request.outcome.value];
+    const { outcome } = request;
+    if (outcome !== null && 'value' in outcome) return [seen + 1, outcome.value];
+    // Null, and not nil, so that the loop sees the error; it ends behind it.
+    const [, error] = isReady ? allOf(resultOf(request)) : [undefined, timedOut()];
+    return [NULL, error];
   });
 }
 

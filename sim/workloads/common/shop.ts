@@ -2,25 +2,40 @@
 import { BoxError, ERROR_TABLE, type SeededRandom } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
 import type { Timers } from '../../../src/env/index.ts';
-import type { RunCounts } from './counts.ts';
 
-const POLL_MS = 3;
+/** What is counted of all requests. */
+export type RequestCounts = {
+  /** Answered with success. */
+  acknowledged: number;
+  /** The client did not learn the outcome. */
+  unknownOutcomes: number;
+  /** Refused with ER_WAL_IO. */
+  failedWrites: number;
+  conflicts: number;
+  /** Refused for a key of a unique index that somebody else holds. */
+  duplicates: number;
+};
 
-export class Shop {
-  readonly counts: RunCounts;
+const PAUSE_MS = 3;
+
+export class Shop<Counts extends RequestCounts = RequestCounts> {
+  readonly counts: Counts;
   readonly timers: Timers;
   readonly random: SeededRandom;
   /** Clients finish what is under way and begin nothing new. */
   isPaused = true;
+  readonly #pauseMs: number;
   readonly #busy = new Set<string>();
   #moment = 0;
   #stamp = 0;
   #failure: unknown = null;
 
-  constructor(counts: RunCounts, timers: Timers, random: SeededRandom) {
+  /** `pauseMs`: how long a client rests between two turns, at most. */
+  constructor(counts: Counts, timers: Timers, random: SeededRandom, pauseMs = PAUSE_MS) {
     this.counts = counts;
     this.timers = timers;
     this.random = random;
+    this.#pauseMs = pauseMs;
   }
 
   /** The next moment: requests and answers have one each. */
@@ -44,7 +59,7 @@ export class Shop {
   /** Runs the client's turns for ever, one at a time, whenever its connection is active and the shop open. */
   async serve(name: string, connection: Connection, turn: () => Promise<void>): Promise<void> {
     for (;;) {
-      await this.timers.sleep(POLL_MS * this.random.fraction());
+      await this.timers.sleep(this.#pauseMs * this.random.fraction());
       if (this.isPaused || this.#failure !== null || connection.state !== 'active') continue;
       this.#busy.add(name);
       try {
@@ -65,7 +80,7 @@ export type Failure =
   | Readonly<{ kind: 'unknown' }>;
 
 /** What the error of a request means. What is no answer and no loss of the connection is thrown on. */
-export function failureOf(error: unknown, counts: RunCounts): Failure {
+export function failureOf(error: unknown, counts: RequestCounts): Failure {
   if (!(error instanceof BoxError)) throw error;
   switch (error.code) {
     case ERROR_TABLE.NO_CONNECTION.code:

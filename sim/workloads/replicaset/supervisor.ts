@@ -1,0 +1,189 @@
+/**
+ * What keeps the members of a replica set running, as systemd and an operator do: boots what has ended, gives masters to
+ * follow as the plan says, and lets a replica join anew that cannot go on with what it has, where that is allowed.
+ */
+import { BoxError, ERROR_TABLE, type SeededRandom } from '../../../src/base/index.ts';
+import type { SimulatedWorld } from '../../env/index.ts';
+import { isDamage, isDiskFailure } from '../common/start-failures.ts';
+import { ViolationError } from '../common/violation.ts';
+import type { RunCounts } from './counts.ts';
+import { addressesOf, type SimulatedMember } from './member.ts';
+import type { Settings } from './topology.ts';
+
+const PERIOD_MS = 4;
+const RESTART_MS = { least: 2, most: 120 } as const;
+/** Servers that keep their log for less may forget what a replica lacks. */
+const SURE_CLEANUP_SECONDS = 3600;
+
+type Watched = {
+  readonly member: SimulatedMember;
+  /** When the next boot is due; null while it runs. */
+  bootAtMs: number | null;
+  isReconfiguring: boolean;
+};
+
+export type SupervisorHandlers = Readonly<{
+  onPowerLost: (member: SimulatedMember) => void;
+  /** Its directory is given up: it joins anew. */
+  onGivenUp: (member: SimulatedMember) => void;
+}>;
+
+export class Supervisor {
+  readonly #world: SimulatedWorld;
+  readonly #random: SeededRandom;
+  readonly #settings: Settings;
+  readonly #counts: RunCounts;
+  readonly #watched: readonly Watched[];
+  readonly #handlers: SupervisorHandlers;
+  #isGrown = false;
+  #isStopped = false;
+  /** No fault is in force: what fails now fails by itself. */
+  isCalm = true;
+  #violation: ViolationError | null = null;
+
+  constructor(
+    world: SimulatedWorld,
+    random: SeededRandom,
+    settings: Settings,
+    members: readonly SimulatedMember[],
+    counts: RunCounts,
+    handlers: SupervisorHandlers,
+  ) {
+    this.#world = world;
+    this.#random = random;
+    this.#settings = settings;
+    this.#counts = counts;
+    this.#watched = members.map((member) => ({ member, bootAtMs: 0, isReconfiguring: false }));
+    this.#handlers = handlers;
+  }
+
+  /** Whether all members have had their data once. */
+  get isGrown(): boolean {
+    return this.#isGrown;
+  }
+
+  get violation(): ViolationError | null {
+    return this.#violation;
+  }
+
+  /** Boots each member after the delay of its place, and looks after all from then on. */
+  start(delaysMs: readonly number[]): void {
+    this.#watched.forEach((watched, index) => {
+      watched.bootAtMs = this.#world.nowMs + (delaysMs[index] ?? 0);
+    });
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #tick(): void {
+    if (this.#isStopped) return;
+    if (!this.#isGrown && this.#watched.every(({ member }) => member.hasState)) this.#isGrown = true;
+    for (const watched of this.#watched) {
+      if (watched.member.host.isRunning) this.#look(watched);
+      else if (watched.bootAtMs === null) this.#ended(watched);
+      else if (watched.bootAtMs <= this.#world.nowMs) this.#boot(watched);
+    }
+    this.#world.schedule(this.#world.nowMs + PERIOD_MS, 'supervise', null, () => this.#tick());
+  }
+
+  #boot(watched: Watched): void {
+    watched.bootAtMs = null;
+    watched.isReconfiguring = false;
+    watched.member.boot(this.#sourcesOf(watched.member));
+  }
+
+  #sourcesOf({ plan, hasState }: SimulatedMember): readonly string[] {
+    return this.#isGrown && hasState ? plan.follows : plan.joinsFrom;
+  }
+
+  #ended(watched: Watched): void {
+    const { member } = watched;
+    if (!member.host.isUp) {
+      member.hasLostPower = true;
+      this.#counts.machineCrashes++;
+      this.#handlers.onPowerLost(member);
+    }
+    watched.bootAtMs = this.#world.nowMs + RESTART_MS.least + this.#random.below(RESTART_MS.most);
+    const failure = member.startFailure;
+    member.startFailure = null;
+    if (failure === null) return;
+    if (member.hasState && isDamage(failure)) {
+      if (!member.hasLostPower || member.plan.walMode === 'fsync') this.#violated(member, 'does not start', failure);
+      this.#counts.damagedReplicas++;
+      this.#giveUp(member);
+      return;
+    }
+    // What a join ends with is the master's to say; without data the next start begins afresh.
+    const isAllowed = member.hasState ? isDiskFailure(failure) && !this.isCalm : failure instanceof BoxError;
+    if (!isAllowed && !isDiskFailure(failure)) this.#violated(member, 'does not start', failure);
+  }
+
+  #look(watched: Watched): void {
+    const { member } = watched;
+    const { instance } = member;
+    if (instance === null || watched.isReconfiguring) return;
+    for (const applier of instance.replication.upstreams.appliers) {
+      if (applier.status === 'stopped') this.#stopped(member, applier.source.text, applier.failure);
+    }
+    const sources = this.#sourcesOf(member);
+    if (String(sources) === String(member.sources)) return;
+    member.sources = sources;
+    this.reconfigure(member, sources);
+  }
+
+  /** Gives other masters to a member that is up. */
+  reconfigure(member: SimulatedMember, sources: readonly string[]): void {
+    const watched = this.#watched.find((each) => each.member === member);
+    if (watched === undefined || member.instance === null || watched.isReconfiguring) return;
+    const { life } = member;
+    watched.isReconfiguring = true;
+    this.#counts.reconfigurations++;
+    member.instance.reconfigureReplication({ sources: addressesOf(sources) }).then(
+      () => {
+        if (member.life === life) watched.isReconfiguring = false;
+      },
+      (error: unknown) => {
+        if (member.life === life) this.#violated(member, 'cannot be configured', error);
+      },
+    );
+  }
+
+  /** An anonymous replica becomes a member, once it has been asked to. */
+  register(member: SimulatedMember): void {
+    const watched = this.#watched.find((each) => each.member === member);
+    if (watched === undefined || member.instance === null || watched.isReconfiguring) return;
+    member.isAnonymous = false;
+    member.instance.reconfigureReplication({ isAnonymous: false }).catch((error: unknown) => {
+      this.#violated(member, 'cannot become a member', error);
+    });
+  }
+
+  /** A master will not be followed any more without an operator. */
+  #stopped(member: SimulatedMember, source: string, failure: BoxError | null): void {
+    const isGap = failure?.type === 'XlogGapError' || failure?.message.startsWith('Missing .xlog file') === true;
+    const hasLost = member.hasLostPower && member.plan.walMode === 'write';
+    const isForgotten = this.#settings.walCleanupDelaySeconds < SURE_CLEANUP_SECONDS;
+    if (!isGap || member.plan.isWriter || !(member.plan.isAnonymous || hasLost || isForgotten)) {
+      this.#violated(member, `has stopped to follow ${source}`, failure);
+      return;
+    }
+    this.#counts.gaps++;
+    this.#giveUp(member);
+    member.host.kill();
+  }
+
+  #giveUp(member: SimulatedMember): void {
+    this.#counts.rejoins++;
+    member.giveUpDirectory();
+    this.#handlers.onGivenUp(member);
+  }
+
+  #violated(member: SimulatedMember, what: string, cause: unknown): void {
+    const text = cause instanceof Error ? `: ${cause.message}` : '';
+    const code = cause instanceof BoxError ? ` (error ${cause.code} of ${Object.keys(ERROR_TABLE).length})` : '';
+    this.#violation ??= new ViolationError(`${member.name} ${what}${text}${code}`, { cause });
+  }
+}
