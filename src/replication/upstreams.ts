@@ -53,9 +53,7 @@ export class Upstreams {
 
   /** Those that can be caught up with as it is: none of them is away, or has stopped. */
   get promisingCount(): number {
-    return this.#appliers.filter(
-      (applier) => isSelf(applier) || applier.session !== null || applier.status === 'loading',
-    ).length;
+    return this.#appliers.filter(({ isKnown, status }) => isKnown || status === 'loading').length;
   }
 
   /** Those that need not be waited for. */

@@ -27,11 +27,11 @@ local function sequence_values()
     return table.concat(result, ', ')
 end
 
--- By space: how many rows it has, and a digest of them.
-function global_rows()
+-- By space: how many rows it has, and a digest of them; without members if one of these is asked for.
+function global_rows(only)
     local result = {}
     for _, definition in box.space._space:pairs() do
-        if is_global(definition) then
+        if is_global(definition) and (only == 0 or definition[3] ~= '_cluster') then
             local rows = {}
             for _, row in box.space[definition[1]]:pairs() do
                 table.insert(rows, msgpack.encode(row))
@@ -44,11 +44,11 @@ function global_rows()
     return result
 end
 
--- The state without what is local.
-function global_vclock()
+-- The state without what is local; only of one member, unless it is 0.
+function global_vclock(only)
     local vclock = {}
     for id, lsn in pairs(box.info.vclock) do
-        if id ~= 0 then
+        if id ~= 0 and (only == 0 or id == only) then
             table.insert(vclock, ('%02d: %d'):format(id, lsn))
         end
     end

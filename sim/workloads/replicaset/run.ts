@@ -255,7 +255,7 @@ class Run {
   }
 
   #isConverged(): boolean {
-    if (!this.#supervisor.isGrown) return false;
+    if (!this.#supervisor.isSettled) return false;
     const states = this.#members.map((member) => {
       const { instance } = member;
       if (instance === null || instance.replication.isOrphan) return null;

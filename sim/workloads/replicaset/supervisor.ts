@@ -20,6 +20,8 @@ type Watched = {
   /** When the next boot is due; null while it runs. */
   bootAtMs: number | null;
   isReconfiguring: boolean;
+  /** It follows whom it is to follow at last. */
+  isSettled: boolean;
 };
 
 export type SupervisorHandlers = Readonly<{
@@ -53,13 +55,18 @@ export class Supervisor {
     this.#random = random;
     this.#settings = settings;
     this.#counts = counts;
-    this.#watched = members.map((member) => ({ member, bootAtMs: 0, isReconfiguring: false }));
+    this.#watched = members.map((member) => ({ member, bootAtMs: 0, isReconfiguring: false, isSettled: false }));
     this.#handlers = handlers;
   }
 
   /** Whether all members have had their data once. */
   get isGrown(): boolean {
     return this.#isGrown;
+  }
+
+  /** Whether all follow whom they are to follow at last. */
+  get isSettled(): boolean {
+    return this.#watched.every(({ isSettled }) => isSettled);
   }
 
   get violation(): ViolationError | null {
@@ -92,11 +99,23 @@ export class Supervisor {
   #boot(watched: Watched): void {
     watched.bootAtMs = null;
     watched.isReconfiguring = false;
-    watched.member.boot(this.#sourcesOf(watched.member));
+    watched.member.boot(this.#sourcesOf(watched));
   }
 
-  #sourcesOf({ plan, hasState }: SimulatedMember): readonly string[] {
-    return this.#isGrown && hasState ? plan.follows : plan.joinsFrom;
+  #sourcesOf({ member, isSettled }: Watched): readonly string[] {
+    return isSettled && member.hasState ? member.plan.follows : member.plan.joinsFrom;
+  }
+
+  /** Whether the masters that it is to follow have what it lacks: they may have joined later than it. */
+  #maySettle({ plan, instance }: SimulatedMember): boolean {
+    const state = instance?.storage.logClient.vclock ?? [];
+    const masters = this.#watched.filter(
+      ({ member }) => member.name !== plan.name && plan.follows.includes(member.name),
+    );
+    return masters.every(({ member }) => {
+      const oldest = member.instance?.storage.collector.oldestLogVclock();
+      return oldest?.every((lsn, replicaId) => replicaId === 0 || lsn <= (state[replicaId] ?? 0)) === true;
+    });
   }
 
   #ended(watched: Watched): void {
@@ -113,7 +132,7 @@ export class Supervisor {
     if (member.hasState && isDamage(failure)) {
       if (!member.hasLostPower || member.plan.walMode === 'fsync') this.#violated(member, 'does not start', failure);
       this.#counts.damagedReplicas++;
-      this.#giveUp(member);
+      this.#giveUp(watched);
       return;
     }
     // What a join ends with is the master's to say; without data the next start begins afresh.
@@ -126,9 +145,10 @@ export class Supervisor {
     const { instance } = member;
     if (instance === null || watched.isReconfiguring) return;
     for (const applier of instance.replication.upstreams.appliers) {
-      if (applier.status === 'stopped') this.#stopped(member, applier.source.text, applier.failure);
+      if (applier.status === 'stopped') this.#stopped(watched, applier.source.text, applier.failure);
     }
-    const sources = this.#sourcesOf(member);
+    if (!watched.isSettled && this.#isGrown) watched.isSettled = this.#maySettle(member);
+    const sources = this.#sourcesOf(watched);
     if (String(sources) === String(member.sources)) return;
     member.sources = sources;
     this.reconfigure(member, sources);
@@ -162,7 +182,8 @@ export class Supervisor {
   }
 
   /** A master will not be followed any more without an operator. */
-  #stopped(member: SimulatedMember, source: string, failure: BoxError | null): void {
+  #stopped(watched: Watched, source: string, failure: BoxError | null): void {
+    const { member } = watched;
     const isGap = failure?.type === 'XlogGapError' || failure?.message.startsWith('Missing .xlog file') === true;
     const hasLost = member.hasLostPower && member.plan.walMode === 'write';
     const isForgotten = this.#settings.walCleanupDelaySeconds < SURE_CLEANUP_SECONDS;
@@ -171,11 +192,13 @@ export class Supervisor {
       return;
     }
     this.#counts.gaps++;
-    this.#giveUp(member);
+    this.#giveUp(watched);
     member.host.kill();
   }
 
-  #giveUp(member: SimulatedMember): void {
+  #giveUp(watched: Watched): void {
+    const { member } = watched;
+    watched.isSettled = false;
     this.#counts.rejoins++;
     member.giveUpDirectory();
     this.#handlers.onGivenUp(member);

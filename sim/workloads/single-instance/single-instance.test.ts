@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { WorkerEntry } from '../../env/index.ts';
+import { regressionSeeds } from '../common/regressions.ts';
 import { runSingleInstance } from './index.ts';
 import { MUTANTS } from './mutants.ts';
 
-const REGRESSIONS = new URL('../../regressions/single-instance.txt', import.meta.url);
 /** A mutant is noticed much earlier; this ends the search when the workload has become blind. */
 const SEEDS_MAX = 30;
-
-function regressionSeeds(): readonly number[] {
-  const lines = readFileSync(REGRESSIONS, 'utf8').split('\n');
-  return lines.flatMap((line) => (/^\d/.test(line) ? [Number.parseInt(line, 10)] : []));
-}
 
 /** The first seed whose run fails with this log worker. */
 async function failingSeed(logWorker: WorkerEntry, walMode: 'write' | 'fsync'): Promise<number | null> {
@@ -26,7 +20,7 @@ async function failingSeed(logWorker: WorkerEntry, walMode: 'write' | 'fsync'): 
 }
 
 describe('the simulated instance', () => {
-  it.each(regressionSeeds())('keeps its promises with seed %i, which once failed', async (seed) => {
+  it.each(regressionSeeds('single-instance'))('keeps its promises with seed %i, which once failed', async (seed) => {
     await runSingleInstance(seed);
   });
 

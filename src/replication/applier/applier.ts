@@ -91,6 +91,7 @@ export class Applier {
   #lastLogged = '';
   readonly #needs: ApplierNeeds;
   #session: MasterSession | null = null;
+  #isReady = false;
   #isStopped = false;
   #sleep: { timer: TimerHandle; wake: () => void } | null = null;
   #ended: Promise<void> = Promise.resolve();
@@ -123,7 +124,7 @@ export class Applier {
 
   /** The session that is ready for requests; null while there is none. */
   get session(): MasterSession | null {
-    return this.#session;
+    return this.#isReady ? this.#session : null;
   }
 
   start(): void {
@@ -178,6 +179,7 @@ export class Applier {
   #fail(error: BoxError): void {
     this.#session?.close();
     this.#session = null;
+    this.#isReady = false;
     // The same again is no news, however often the connection was made in between.
     const isNew = this.#lastLogged !== error.message;
     this.#lastLogged = error.message;
@@ -214,6 +216,7 @@ export class Applier {
     if (session.instanceUuid === members.instanceUuid) throw boxError('CONNECTION_TO_SELF');
     this.status = 'auth';
     await session.authenticate();
+    this.#isReady = true;
     this.#heard();
     this.status = 'ready';
     this.failure = null;

@@ -8,7 +8,7 @@ import { formatVclock, type Vclock } from '../../codec/xlog/index.ts';
 import type { RowApplier } from '../../engine/checkpoint/index.ts';
 import type { Env, Logger } from '../../env/index.ts';
 import type { Applier } from '../applier/applier.ts';
-import { isFatal } from '../applier/failures.ts';
+import { isFatal, statusAfter } from '../applier/failures.ts';
 import type { Members } from '../members.ts';
 import type { ReplicationOptions } from '../options.ts';
 import { isSelf, type Upstreams } from '../upstreams.ts';
@@ -33,9 +33,14 @@ export type BootstrapNeeds = Readonly<{
   whenConnected: () => Promise<void>;
 }>;
 
+type Server = Readonly<{ uuid: string; ballot: Ballot; applier: Applier }>;
+
+const READONLY = boxError('READONLY').code;
+
 export class Bootstrap {
   readonly #needs: BootstrapNeeds;
   readonly #explanations = new Set<string>();
+  #leader: Server | null = null;
 
   constructor(needs: BootstrapNeeds) {
     this.#needs = needs;
@@ -52,7 +57,7 @@ export class Bootstrap {
     // Who has once found somebody else to begin with must not begin itself when that one is away for a moment.
     let hasLeader = false;
     for (;;) {
-      const leader = chooseLeader(this.#candidates());
+      const leader = this.#chosen();
       const isSelfChosen = leader?.uuid === members.instanceUuid && !options.isAnonymous;
       if (!hasLeader && (isSelfChosen || (leader === null && quorum === 0))) return this.#founded();
       if (leader !== null && !isSelfChosen) {
@@ -64,10 +69,19 @@ export class Bootstrap {
     }
   }
 
-  #candidates(): readonly Readonly<{ uuid: string; ballot: Ballot; applier: Applier }>[] {
+  /**
+   * The leader. One that is there and only not ready yet stays the leader: who went to another meanwhile would be
+   * registered there, perhaps by the id that the leader gives to somebody else.
+   */
+  #chosen(): Server | null {
+    if (this.#leader === null || isAway(this.#leader.applier)) this.#leader = chooseLeader(this.#candidates());
+    return this.#leader;
+  }
+
+  #candidates(): readonly Server[] {
     return this.#needs.upstreams.appliers.flatMap((applier) => {
-      const { masterUuid, ballot, isKnown } = applier;
-      return masterUuid === null || ballot === null || !isKnown ? [] : [{ uuid: masterUuid, ballot, applier }];
+      const { masterUuid, ballot } = applier;
+      return masterUuid === null || ballot === null || isAway(applier) ? [] : [{ uuid: masterUuid, ballot, applier }];
     });
   }
 
@@ -76,8 +90,7 @@ export class Bootstrap {
     // Servers of 2.6 count on being members from the first; all others become it when they join.
     const isOld = this.#candidates().some(({ ballot }) => ballot.isBooted === null);
     const others = this.#candidates().filter(
-      ({ uuid, ballot, applier }) =>
-        isOld && uuid !== this.#needs.members.instanceUuid && ballot.isAnonymous !== true && applier.session !== null,
+      ({ uuid, ballot }) => isOld && uuid !== this.#needs.members.instanceUuid && ballot.isAnonymous !== true,
     );
     return { kind: 'founded', otherUuids: others.map(({ uuid }) => uuid).sort() };
   }
@@ -104,6 +117,7 @@ export class Bootstrap {
       if (!(error instanceof BoxError)) throw error;
       session.close(error);
       if (hasRows || isFatal(error)) throw error;
+      if (error.code === READONLY) this.#leader = null;
       this.#explain(applier, error);
       return null;
     }
@@ -121,4 +135,9 @@ export class Bootstrap {
     if (!this.#explanations.has(text)) this.#needs.log.warn(text);
     this.#explanations.add(text);
   }
+}
+
+/** Whether there is no connection to it, nor was there one a moment ago that ended because it was not ready. */
+function isAway({ isKnown, failure }: Applier): boolean {
+  return !isKnown && failure !== null && statusAfter(failure) === 'disconnected';
 }

@@ -1,0 +1,52 @@
+/** Workers that break a promise, to see that the workload notices. */
+import { runLogWorker } from '../../../src/engine/wal/index.ts';
+import type { OpenFile, WorkerMessage } from '../../../src/env/index.ts';
+import { runRelayWorker } from '../../../src/replication/index.ts';
+import type { WorkerEntry } from '../../env/index.ts';
+
+/** Every so many answers with rows one is spoiled. */
+const SPOILED_EVERY = 3;
+
+/** The real relay worker, whose answers are changed by `spoil`. */
+function spoilingPackets(spoil: (packets: Uint8Array) => Uint8Array): WorkerEntry {
+  return (env, channel) => {
+    let answers = 0;
+    runRelayWorker(env, {
+      ...channel,
+      onMessage: (handler) => channel.onMessage(handler),
+      onStop: (handler) => channel.onStop(handler),
+      post: (message) => {
+        const reply = message as { readonly [key: string]: WorkerMessage };
+        const packets = reply['packets'];
+        if (!(packets instanceof Uint8Array) || packets.length === 0 || ++answers % SPOILED_EVERY !== 0) {
+          channel.post(message);
+        } else {
+          channel.post({ ...reply, packets: spoil(packets) });
+        }
+      },
+    });
+  };
+}
+
+/** The real log worker, on files whose truncations do nothing: what was refused stays. */
+const keepsFailedRows: WorkerEntry = (env, channel, parameters) => {
+  const { files } = env;
+  const wrapped = Object.create(files, {
+    open: {
+      value: (...request: Parameters<typeof files.open>): OpenFile => {
+        const file = files.open(...request);
+        return Object.create(file, { truncate: { value: () => undefined } }) as OpenFile;
+      },
+    },
+  }) as typeof files;
+  runLogWorker({ ...env, files: wrapped }, channel, parameters);
+};
+
+export const MUTANTS = {
+  relay: {
+    keepsItsPromises: spoilingPackets((packets) => packets.slice()),
+    /** Old rows are not sent. */
+    losesRows: spoilingPackets(() => new Uint8Array(0)),
+  },
+  log: { keepsFailedRows },
+} as const;
