@@ -109,7 +109,9 @@ export class Lifetime {
 
 /** Errors of the world say what they mean by themselves; of all others the place in the code is needed. */
 function failureText(error: unknown): string {
-  const isOfWorld = [BoxError, CorruptionError, FileError, NetworkError, StartError].some((kind) => error instanceof kind);
+  const isOfWorld = [BoxError, CorruptionError, FileError, NetworkError, StartError].some(
+    (kind) => error instanceof kind,
+  );
   if (!(error instanceof Error)) return String(error);
   return isOfWorld ? error.message : (error.stack ?? error.message);
 }

@@ -2,7 +2,14 @@
 import { bytesOfByteText, toByteText } from '../base/index.ts';
 import { type CommandLine, type Env, FileError, Logger } from '../env/index.ts';
 import { createNodeEnv } from '../env/node/index.ts';
-import { Instance, type InstanceOptions, instanceInformation, StartError, startFailureText, Watchdog } from '../instance/index.ts';
+import {
+  Instance,
+  type InstanceOptions,
+  instanceInformation,
+  StartError,
+  startFailureText,
+  Watchdog,
+} from '../instance/index.ts';
 import { Console, type ConsoleLanguage, JavaScriptLanguage, LuaLanguage } from '../server/console/index.ts';
 import {
   adminSocketLine,

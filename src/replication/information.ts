@@ -1,5 +1,5 @@
 /** Replication as its monitoring shows it. */
-import { BoxError } from '../base/index.ts';
+import { type BoxError } from '../base/index.ts';
 import type {
   DownstreamInformation,
   LogConsumer,

@@ -238,7 +238,11 @@ export class Replication {
         if (term > queue.term) queue.learnTerm(term);
         queue.acknowledged(replicaId, vclock);
       },
-      onVersion: (uuid, version) => this.#versions.set(uuid, version),
+      onJoin: (uuid) => this.upstreams.learned(uuid, false),
+      onVersion: (uuid, version) => {
+        this.#versions.set(uuid, version);
+        this.upstreams.learned(uuid, true);
+      },
       electionMessage: () => this.elections.message,
     });
     this.#relays = relays;
@@ -310,7 +314,7 @@ export class Replication {
       this.#setOrphan(false);
     };
     if (isEnough) {
-      const cannotYet = (): boolean => this.upstreams.promisingCount < this.#quorum();
+      const cannotYet = (): boolean => this.upstreams.connectedCount < this.#quorum();
       await this.upstreams.until(() => hasCaughtUp() || cannotYet(), this.#options.syncTimeoutMs);
       if (hasCaughtUp()) {
         leave();

@@ -5,6 +5,7 @@ import { Applier, type ApplierNeeds } from './applier/applier.ts';
 import { parseSource } from './applier/source.ts';
 
 /** A connection to the instance itself has all that there is. */
+const NOBODY = '';
 const SELF = boxError('CONNECTION_TO_SELF').code;
 
 export class Upstreams {
@@ -12,6 +13,8 @@ export class Upstreams {
   readonly #needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers'>;
   #appliers: readonly Applier[] = [];
   readonly #watchers = new Set<() => void>();
+  /** Uuids of those who have asked this instance for their first data. */
+  readonly #withoutData = new Set<string>();
 
   constructor(env: Env, needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers'>) {
     this.#env = env;
@@ -30,9 +33,7 @@ export class Upstreams {
     if (twice !== undefined) throw boxError('CFG', 'replication', 'duplicate connection to the same replica');
     const leaving = this.#appliers.filter(({ source }) => !texts.includes(source.text));
     const kept = new Map(this.#appliers.map((applier) => [applier.source.text, applier]));
-    const onChange = (): void => {
-      for (const watcher of [...this.#watchers]) watcher();
-    };
+    const onChange = (): void => this.#changed();
     const hasOthers = (applier: Applier): boolean =>
       this.#appliers.some((other) => other !== applier && !isSelf(other) && other.status !== 'stopped');
     this.#appliers = sources.map((source) => {
@@ -46,19 +47,31 @@ export class Upstreams {
     await Promise.all(leaving.map((applier) => applier.stop()));
   }
 
-  /** Those that have said who they are: the connection stands, or leads back here. */
+  /** Those that can be reached, this instance itself among them. */
   get connectedCount(): number {
-    return this.#appliers.filter(({ isKnown }) => isKnown).length;
-  }
-
-  /** Those that can be caught up with as it is: none of them is away, or has stopped. */
-  get promisingCount(): number {
-    return this.#appliers.filter(({ isKnown, status }) => isKnown || status === 'loading').length;
+    return this.#appliers.filter(({ isThere }) => isThere).length;
   }
 
   /** Those that need not be waited for. */
   get synchronizedCount(): number {
-    return this.#appliers.filter((applier) => isSelf(applier) || applier.status === 'follow').length;
+    return this.#appliers.filter(
+      (applier) =>
+        isSelf(applier) || applier.status === 'follow' || this.#withoutData.has(applier.masterUuid ?? NOBODY),
+    ).length;
+  }
+
+  /**
+   * Whether that server has data. One that has none can be caught up with by nobody, and gets them only when this one
+   * takes writes.
+   */
+  learned(uuid: string, hasData: boolean): void {
+    if (hasData) this.#withoutData.delete(uuid);
+    else this.#withoutData.add(uuid);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const watcher of [...this.#watchers]) watcher();
   }
 
   /** Calls back whenever something changes. */

@@ -111,10 +111,13 @@ describe.skipIf(findPicodata() === null)('box.cfg{background = true}', () => {
   });
 });
 
-it.skipIf(findPicodata() === null)('a log file in the foreground takes the log and leaves what is printed', async () => {
-  writeScript("log = 'app.log', pid_file = 'app.pid'", "print('printed')\nrequire('log').warn('logged')\nos.exit(3)");
-  const { code, stdout, stderr } = await fixture.start(['tarantool', 'app.lua']).ended;
-  expect({ code, stdout, stderr }).toEqual({ code: 3, stdout: 'printed\n', stderr: '' });
-  expect(textOf('work/app.log')).toMatch(/ W> logged\n/);
-  expect(existsSync(fixture.path('work/app.pid'))).toBe(false);
-});
+it.skipIf(findPicodata() === null)(
+  'a log file in the foreground takes the log and leaves what is printed',
+  async () => {
+    writeScript("log = 'app.log', pid_file = 'app.pid'", "print('printed')\nrequire('log').warn('logged')\nos.exit(3)");
+    const { code, stdout, stderr } = await fixture.start(['tarantool', 'app.lua']).ended;
+    expect({ code, stdout, stderr }).toEqual({ code: 3, stdout: 'printed\n', stderr: '' });
+    expect(textOf('work/app.log')).toMatch(/ W> logged\n/);
+    expect(existsSync(fixture.path('work/app.pid'))).toBe(false);
+  },
+);

@@ -97,7 +97,7 @@ describe.skipIf(findPicodata() === null)('--tarantool-exec', () => {
   it.each([
     [['-e', "error('not today')"], {}, '--tarantool-exec:1: not today'],
     [['-e', 'x ='], {}, "--tarantool-exec:1: unexpected symbol near '<eof>'"],
-    [['-e', "error({})"], {}, '--tarantool-exec: table: 0x'],
+    [['-e', 'error({})'], {}, '--tarantool-exec: table: 0x'],
     [[], { PICODATA_TARANTOOL_EXEC: 'error()' }, 'PICODATA_TARANTOOL_EXEC: nil'],
   ])('%j %j that fails ends with 1 and one line', async (args, env, expected) => {
     const { code, stderr } = await fixture.run(args, { env }).ended;

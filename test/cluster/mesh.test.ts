@@ -31,6 +31,11 @@ async function bootstrapMesh(kinds: readonly Kind[]): Promise<readonly Server[]>
   return all;
 }
 
+/** Changes options without waiting, as the others have to follow meanwhile. */
+function configuredAside(configuration: string): string {
+  return `require('fiber').create(function() box.cfg{ ${configuration} } end)`;
+}
+
 async function everybodyFollows(all: readonly Server[]): Promise<void> {
   await Promise.all(all.map((server) => server.follows(all.length - 1)));
   await Promise.all(all.map((server) => server.until(`box.info.status == 'running' and not box.info.ro`)));
@@ -82,7 +87,7 @@ describe.runIf(hasBothKinds).each(MESHES)('a mesh of %s, %s and %s', (...kinds) 
     await Promise.all(all.map((server) => server.eval('box.cfg{ replication = {} }')));
     await Promise.all(all.map((server, at) => server.eval(`box.space.plain:insert{ 1, 'of server ${at + 1}' }`)));
     for (const server of all) {
-      await server.eval(`require('fiber').create(box.cfg, { ${replicationOf(all)} replication_sync_timeout = 1 })`);
+      await server.eval(configuredAside(`${replicationOf(all)} replication_sync_timeout = 1`));
     }
     for (const server of all) {
       await server.until(`upstreams('stopped') == 2`);
@@ -91,9 +96,11 @@ describe.runIf(hasBothKinds).each(MESHES)('a mesh of %s, %s and %s', (...kinds) 
         `Duplicate key exists in unique index 'primary' in space 'plain'`,
       ]);
     }
-    await Promise.all(all.map((server) => server.eval('box.cfg{ replication = {}, replication_skip_conflict = true }')));
+    await Promise.all(
+      all.map((server) => server.eval('box.cfg{ replication = {}, replication_skip_conflict = true }')),
+    );
     for (const server of all) {
-      await server.eval(`require('fiber').create(box.cfg, { ${replicationOf(all)} })`);
+      await server.eval(configuredAside(replicationOf(all)));
     }
     await everybodyFollows(all);
     // Each keeps its own, and what comes later arrives everywhere.

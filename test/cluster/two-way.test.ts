@@ -48,7 +48,9 @@ describe.runIf(hasBothKinds).each(MIXED_PAIRS)('master %s, replica %s', (masterK
     expect(await replica.eval('return box.info.id == nil or box.info.id == 0')).toBe(true);
     expect(await master.json('{box.space._cluster:len(), box.info.replication_anon.count}')).toEqual([1, 1]);
     await replica.eval(`box.space.own:insert{1, 'here'} box.space.passing:insert{1, 'here'}`);
-    expect(await replica.eval('local _, e = pcall(box.space.plain.insert, box.space.plain, {1, "a"}) return e.code')).toBe(7);
+    expect(
+      await replica.eval('local _, e = pcall(box.space.plain.insert, box.space.plain, {1, "a"}) return e.code'),
+    ).toBe(7);
     await replica.stop();
     await master.eval('box.space.plain:insert{1, "while it is away"}');
     await replica.start();

@@ -108,7 +108,7 @@ export class Supervisor {
 
   /** Whether the masters that it is to follow have what it lacks: they may have joined later than it. */
   #maySettle({ plan, instance }: SimulatedMember): boolean {
-    const state = instance?.storage.logClient.vclock ?? [];
+    const state = instance?.storage.logClient.durableVclock ?? [];
     const masters = this.#watched.filter(
       ({ member }) => member.name !== plan.name && plan.follows.includes(member.name),
     );

@@ -1,7 +1,7 @@
 /** Lua inside an instance. */
 export { type InstanceFacts, LuaBox } from './box/index.ts';
 export { BoxConfiguration, type EngineControl } from './configuration/box-configuration.ts';
-export type { CfgValues } from './configuration/cfg-check.ts';
+export type { CfgValues } from './configuration/cfg-options.ts';
 export { logLevelName } from './configuration/cfg-options.ts';
 export { completeLua } from './console/completion.ts';
 export { isIncompleteLua } from './console/incomplete.ts';

@@ -117,6 +117,11 @@ export class Applier {
     return this.#isKnown;
   }
 
+  /** It can be reached: it is known, or was a moment ago and had only to get ready. */
+  get isThere(): boolean {
+    return this.#isKnown || (this.failure !== null && statusAfter(this.failure) === 'loading');
+  }
+
   /** Rows come, or would if there were any. */
   get isFollowing(): boolean {
     return this.#status === 'sync' || this.#status === 'follow';

@@ -8,7 +8,7 @@ import { formatVclock, type Vclock } from '../../codec/xlog/index.ts';
 import type { RowApplier } from '../../engine/checkpoint/index.ts';
 import type { Env, Logger } from '../../env/index.ts';
 import type { Applier } from '../applier/applier.ts';
-import { isFatal, statusAfter } from '../applier/failures.ts';
+import { isFatal } from '../applier/failures.ts';
 import type { Members } from '../members.ts';
 import type { ReplicationOptions } from '../options.ts';
 import { isSelf, type Upstreams } from '../upstreams.ts';
@@ -74,14 +74,14 @@ export class Bootstrap {
    * registered there, perhaps by the id that the leader gives to somebody else.
    */
   #chosen(): Server | null {
-    if (this.#leader === null || isAway(this.#leader.applier)) this.#leader = chooseLeader(this.#candidates());
+    if (this.#leader === null || !this.#leader.applier.isThere) this.#leader = chooseLeader(this.#candidates());
     return this.#leader;
   }
 
   #candidates(): readonly Server[] {
     return this.#needs.upstreams.appliers.flatMap((applier) => {
       const { masterUuid, ballot } = applier;
-      return masterUuid === null || ballot === null || isAway(applier) ? [] : [{ uuid: masterUuid, ballot, applier }];
+      return masterUuid === null || ballot === null || !applier.isThere ? [] : [{ uuid: masterUuid, ballot, applier }];
     });
   }
 
@@ -135,9 +135,4 @@ export class Bootstrap {
     if (!this.#explanations.has(text)) this.#needs.log.warn(text);
     this.#explanations.add(text);
   }
-}
-
-/** Whether there is no connection to it, nor was there one a moment ago that ended because it was not ready. */
-function isAway({ isKnown, failure }: Applier): boolean {
-  return !isKnown && failure !== null && statusAfter(failure) === 'disconnected';
 }

@@ -42,7 +42,9 @@ export type RelaysNeeds = JoinNeeds &
     onAck: (replicaId: number, vclock: Vclock, term: number) => void;
     /** What a member that begins to follow is told about elections; null: nothing. */
     electionMessage: () => RaftMessage | null;
-    /** A replica has told the version that it runs. */
+    /** A server has asked for its first data. */
+    onJoin: (uuid: string) => void;
+    /** A replica that has data has told the version that it runs. */
     onVersion: (uuid: string, version: number) => void;
   }>;
 
@@ -108,16 +110,18 @@ export class Relays {
     this.#checkSelf(instanceUuid);
     this.#checkMaster();
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
+    this.#needs.onJoin(instanceUuid);
     if (members.idOf(instanceUuid) === 0) this.#checkRegistration(session);
     this.#checkLog();
     this.#needs.log.info(`joining replica ${instanceUuid} at ${session.peer}`);
-    const start = await sendState(this.#needs, replica, sync, serverVersion);
-    this.#consumers.set(instanceUuid, start);
-    await this.#register(instanceUuid);
-    await this.#needs.whenConfirmed();
-    const stop = logClient.durableVclock;
-    answerVclock(replica, sync, stop);
-    await sendLog(this.#needs, replica, start, stop);
+    await this.#keepingLog(instanceUuid, logClient.durableVclock, async () => {
+      const start = await sendState(this.#needs, replica, sync, serverVersion);
+      await this.#register(instanceUuid);
+      await this.#needs.whenConfirmed();
+      const stop = logClient.durableVclock;
+      answerVclock(replica, sync, stop);
+      await sendLog(this.#needs, replica, start, stop);
+    });
     answerVclock(replica, sync, logClient.durableVclock);
     this.#needs.log.info(`replica ${instanceUuid} has joined`);
   }
@@ -151,11 +155,22 @@ export class Relays {
     this.#checkRegistration(session);
     this.#checkLog();
     if (members.idOf(instanceUuid) !== 0) throw boxError('REPLICA_NOT_ANON', instanceUuid);
+    await this.#keepingLog(instanceUuid, vclock, async () => {
+      await this.#register(instanceUuid);
+      const stop = logClient.durableVclock;
+      await sendLog(this.#needs, replica, vclock, stop);
+      answerVclock(replica, sync, stop);
+    });
+  }
+
+  /** Keeps the log behind the state for a replica while `work` makes it a member, and from then on. */
+  async #keepingLog(instanceUuid: string, vclock: Vclock, work: () => Promise<void>): Promise<void> {
     this.#consumers.set(instanceUuid, vclock);
-    await this.#register(instanceUuid);
-    const stop = logClient.durableVclock;
-    await sendLog(this.#needs, replica, vclock, stop);
-    answerVclock(replica, sync, stop);
+    try {
+      await work();
+    } finally {
+      if (this.#needs.members.idOf(instanceUuid) === 0) this.#consumers.delete(instanceUuid);
+    }
   }
 
   /** Begins to relay; throws the BoxError to answer with. */

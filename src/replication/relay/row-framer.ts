@@ -5,7 +5,7 @@
  * on a replica added it, gets the mark of its end on the last row that does.
  * Guarantee: what is framed between two calls of `endTransaction` are whole transactions, if whole ones are given.
  */
-import { ByteWriter } from '../../base/index.ts';
+import { type ByteWriter } from '../../base/index.ts';
 import { GROUP_LOCAL, ROW_FLAG, ROW_TYPE_NOP, type RowReader, writeRowHeader } from '../../codec/xlog/index.ts';
 
 const LENGTH_BYTES = 5;

@@ -11,8 +11,8 @@ import { captureFrames } from '../runtime/stack.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { type LuaFunction, type LuaValue, NO_VALUES, plainFunction, suspendableFunction } from '../runtime/values.ts';
 import { waitForPromise } from '../fibers/fiber.ts';
-import { CFG_OPTIONS } from './cfg-options.ts';
-import { type CfgValues, checkedOptions } from './cfg-check.ts';
+import { CFG_OPTIONS, type CfgValues } from './cfg-options.ts';
+import { checkedOptions } from './cfg-check.ts';
 
 /** Starts the engine and applies changes; `instance` fills it. Values are those of `CFG_OPTIONS`, checked. */
 export interface EngineControl {

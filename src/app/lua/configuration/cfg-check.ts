@@ -1,13 +1,11 @@
 /** Checks of what is given to `box.cfg`, in Tarantool's words. */
 import { runtimeError } from '../runtime/errors.ts';
-import { LuaTable } from '../runtime/table.ts';
+import { type LuaTable } from '../runtime/table.ts';
 import { typeOf } from '../runtime/types.ts';
 import type { LuaError } from '../runtime/errors.ts';
 import { LuaCdata, type LuaValue } from '../runtime/values.ts';
 import { combinationProblem, valueProblem } from './cfg-values.ts';
-import { CFG_OPTIONS, type CfgOption, logLevelName } from './cfg-options.ts';
-
-export type CfgValues = ReadonlyMap<string, LuaValue>;
+import { CFG_OPTIONS, type CfgOption, type CfgValues, logLevelName } from './cfg-options.ts';
 
 const WAL_MODES: readonly LuaValue[] = ['none', 'write', 'fsync'];
 

@@ -19,6 +19,9 @@ export type CfgOption = Readonly<{
   effect: 'works' | 'none' | 'later';
 }>;
 
+/** Options by name, as they were given or are in effect. */
+export type CfgValues = ReadonlyMap<string, LuaValue>;
+
 const MEBIBYTE = 1024 * 1024;
 
 function option(type: CfgType, initial: LuaValue, effect: CfgOption['effect'], isDynamic = false): CfgOption {

@@ -2,7 +2,7 @@
 import { LuaTable } from '../runtime/table.ts';
 import { numberToText } from '../runtime/types.ts';
 import type { LuaValue } from '../runtime/values.ts';
-import type { CfgValues } from './cfg-check.ts';
+import type { CfgValues } from './cfg-options.ts';
 
 const MEMORY_BYTES_MAX = 4_398_046_510_080;
 const TUPLE_BYTES_MIN = 8;

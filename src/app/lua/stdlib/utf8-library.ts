@@ -94,7 +94,8 @@ function isText(value: LuaValue): boolean {
 
 /** Number of code points between two bytes, or nil and the place of the first byte that is no UTF-8. */
 function length(values: Values): LuaResult {
-  if (values.length < 1 || values.length > 3 || !isText(values[0])) throw new UsageError('Usage: utf8.len(<string>, [i, [j]])');
+  if (values.length < 1 || values.length > 3 || !isText(values[0]))
+    throw new UsageError('Usage: utf8.len(<string>, [i, [j]])');
   const bytes = checkString(values, 1);
   const start = fromStart(optionalInt32(values, 2, 1), bytes.length);
   const end = Math.max(fromStart(optionalInt32(values, 3, -1), bytes.length), 0);
@@ -116,7 +117,8 @@ function fromStart(position: number, size: number): number {
 
 /** The place behind the code point at a place, and the code point; nothing at the end. */
 function next(values: Values): LuaResult {
-  if (values.length < 1 || values.length > 2 || !isText(values[0])) throw new UsageError('Usage: utf8.next(<string>, [<byte offset>])');
+  if (values.length < 1 || values.length > 2 || !isText(values[0]))
+    throw new UsageError('Usage: utf8.next(<string>, [<byte offset>])');
   const bytes = checkString(values, 1);
   const at = Math.max(fromStart(optionalInt32(values, 2, 1), bytes.length), 1) - 1;
   if (at >= bytes.length) return NO_VALUES;
