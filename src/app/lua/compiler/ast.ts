@@ -14,6 +14,8 @@ export type LocalVariable = {
   isCaptured: boolean;
   /** Assigned after its declaration. */
   isAssigned: boolean;
+  /** Known to hold a number wherever it is seen: the variable of a numeric loop that nobody assigns. */
+  isNumber: boolean;
 };
 
 /** What a function's body is compiled in; `parent` is null for the chunk. */

@@ -9,7 +9,7 @@ import type { CallSite } from '../runtime/stack.ts';
 import type { Expression, FunctionBody, TableField } from './ast.ts';
 import { isMultiple } from './ast.ts';
 import { type FunctionContext, variableName } from './function-context.ts';
-import { isConstant, isPrimitive, literal, numberLiteral } from './literals.ts';
+import { isConstant, isNumber, isPrimitive, literal, numberLiteral } from './literals.ts';
 import { describeExpression, isComparison, type Named, namingOf } from './naming.ts';
 import { Output } from './output.ts';
 
@@ -330,7 +330,7 @@ export abstract class ExpressionGenerator {
     const rightName = namingOf(this.#describe(expression.right));
     this.#operands(expression, (left, right) => {
       const checks = [expression.left, expression.right]
-        .map((side, at) => (side.kind === 'number' ? null : `typeof ${at === 0 ? left : right}==='number'`))
+        .map((side, at) => (isNumber(side) ? null : `typeof ${at === 0 ? left : right}==='number'`))
         .filter((check) => check !== null);
       const fast =
         operator === '%' || operator === '^'
@@ -366,6 +366,9 @@ export abstract class ExpressionGenerator {
           output.write(`||typeof ${right}==='object'&&typeof ${left}!=='object'&&$equalsPrimitive(${left},${right})`);
         }
         return output.write(operator === '==' ? '' : ')');
+      }
+      if (isNumber(expression.left) && isNumber(expression.right)) {
+        return output.write(`${left}${operator}${right}`);
       }
       output.write(`typeof ${left}==='number'&&typeof ${right}==='number'?${left}${operator}${right}:`);
       const event = operator === '<' || operator === '>' ? '__lt' : '__le';

@@ -29,3 +29,8 @@ export function numberLiteral(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   return value < 0 ? `(${value})` : String(value);
 }
+
+/** Whether the value is a number, whatever happens. */
+export function isNumber(expression: Expression): boolean {
+  return expression.kind === 'number' || (expression.kind === 'local' && expression.variable.isNumber);
+}

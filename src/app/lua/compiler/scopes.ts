@@ -96,7 +96,14 @@ export class Scopes {
   keepForLoop(): void {
     const locals = this.#locals.at(-1)!;
     this.checkRoom(LOCALS_OF_FOR);
-    const hidden = { name: '(for state)', id: 0, owner: this.function, isCaptured: false, isAssigned: false };
+    const hidden = {
+      name: '(for state)',
+      id: 0,
+      owner: this.function,
+      isCaptured: false,
+      isAssigned: false,
+      isNumber: false,
+    };
     for (let count = 0; count < LOCALS_OF_FOR; count++) locals.push(hidden);
   }
 
@@ -112,7 +119,7 @@ export class Scopes {
     const owner = this.function;
     const locals = this.#locals.at(-1)!;
     this.checkRoom(1);
-    const variable = { name, id: this.#nextId++, owner, isCaptured: false, isAssigned: false };
+    const variable = { name, id: this.#nextId++, owner, isCaptured: false, isAssigned: false, isNumber: false };
     this.#blocks.at(-1)!.names.set(name, variable);
     locals.push(variable);
     return variable;
