@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkValue } from '../src/codec/msgpack/index.ts';
-import { encodeRing, FIRST_KEY, type Operation } from './requests.ts';
+import type { Goal } from './lines.ts';
+import { encodeRing, FIRST_KEY, type Operation, type RequestRing } from './requests.ts';
 import { ResponseCounter } from './response-counter.ts';
 import { compare, judge, median } from './statistics.ts';
 
 const OPERATIONS: readonly Operation[] = [
   'load',
+  'append',
   'select',
   'replace',
   'update',
@@ -53,6 +55,14 @@ describe('ResponseCounter', () => {
   });
 });
 
+/** The keys of the tuples of two fields in a ring. */
+function keysOf({ bytes, units, unitBytes }: RequestRing): number[] {
+  return Array.from({ length: units }, (_, unit) => {
+    const packet = bytes.subarray(unit * unitBytes, (unit + 1) * unitBytes);
+    return packet.readUInt32BE(packet.indexOf(Buffer.from([0x21, 0x92, 0xce])) + 3);
+  });
+}
+
 describe('encodeRing', () => {
   it.each(OPERATIONS)('writes whole packets of valid MessagePack: %s', (operation) => {
     const ring = encodeRing({ operation, spaceId: 700, fields: 3, rows: 50 }, 1, 4, 10);
@@ -68,15 +78,17 @@ describe('encodeRing', () => {
     expect(packets).toBe(ring.units * ring.requestsPerUnit);
   });
 
+  it('appends in the order of the keys', () => {
+    const ring = encodeRing({ operation: 'append', spaceId: 700, fields: 2, rows: 103 }, 0, 1, 0);
+    expect(keysOf(ring)).toEqual(Array.from({ length: 103 }, (_, number) => FIRST_KEY + number));
+  });
+
   it('loads every key exactly once over all connections', () => {
     const [rows, connections] = [103, 4];
     const keys: number[] = [];
     for (let index = 0; index < connections; index++) {
       const ring = encodeRing({ operation: 'load', spaceId: 700, fields: 2, rows }, index, connections, 0);
-      for (let unit = 0; unit < ring.units; unit++) {
-        const packet = ring.bytes.subarray(unit * ring.unitBytes, (unit + 1) * ring.unitBytes);
-        keys.push(packet.readUInt32BE(packet.indexOf(Buffer.from([0x21, 0x92, 0xce])) + 3));
-      }
+      keys.push(...keysOf(ring));
     }
     keys.sort((left, right) => left - right);
     expect(keys).toEqual(Array.from({ length: rows }, (_, number) => FIRST_KEY + number));
@@ -96,11 +108,10 @@ describe('statistics', () => {
   });
 
   it('judges by the goal', () => {
-    expect([judge(0.9, { atLeast: 1 }), judge(1, { atLeast: 1 }), judge(1.1, { atMost: 1 })]).toEqual([
-      'short',
-      'PASS',
-      'short',
-    ]);
-    expect(judge(0.1, null)).toBe('');
+    const judged = (ratio: number, goal: Goal | null): string => judge({ ratio, ours: 20 }, goal);
+    expect([judged(0.9, { atLeast: 1 }), judged(1, { atLeast: 1 })]).toEqual(['short', 'PASS']);
+    expect([judged(1.1, { atMost: 1 }), judged(1, { atMost: 1 })]).toEqual(['short', 'PASS']);
+    expect([judged(9, { oursBelow: 20 }), judged(9, { oursBelow: 20.1 })]).toEqual(['short', 'PASS']);
+    expect(judged(0.1, null)).toBe('');
   });
 });

@@ -1,7 +1,7 @@
 /** The lines that are not throughput: memory per tuple, snapshots, and the restart. */
 import { performance } from 'node:perf_hooks';
 import { PLAIN_SPACE } from './control.ts';
-import { LOAD_LINES } from './lines.ts';
+import { loadLine } from './lines.ts';
 import { peakBytes, residentBytes, resetPeak } from './process-statistics.ts';
 import type { LoadRunner } from './runner.ts';
 import type { BenchServer } from './servers.ts';
@@ -43,8 +43,7 @@ export type PeakCost = Readonly<{ peakBytes: number; growthBytes: number; second
 
 /** A snapshot under random replaces: the most resident memory while it was written, and how long it took. */
 export async function snapshotPeak(server: BenchServer, runner: LoadRunner, rows: number): Promise<PeakCost> {
-  const line = LOAD_LINES.find(({ name }) => name === 'replace-4x1000');
-  if (line === undefined) throw new Error('there is no line replace-4x1000');
+  const line = loadLine('replace-4x1000');
   let snapshotEnded = false;
   const rates: number[] = [];
   const load = (async () => {

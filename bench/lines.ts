@@ -4,8 +4,11 @@ import type { Operation } from './requests.ts';
 
 export type Shape = Readonly<{ connections: number; depth: number }>;
 
-/** The ratio ours / peer that a line must reach, or must not exceed where less is better. */
-export type Goal = Readonly<{ atLeast: number }> | Readonly<{ atMost: number }>;
+/**
+ * The ratio ours / peer that a line must reach, or must not exceed where less is better; or what our own figure must stay
+ * below, whatever the peer's is.
+ */
+export type Goal = Readonly<{ atLeast: number }> | Readonly<{ atMost: number }> | Readonly<{ oursBelow: number }>;
 
 export type Table = 'open' | 'rights';
 
@@ -69,6 +72,13 @@ export const LOAD_LINES: readonly LoadLine[] = [
   ...[...ENTRIES, ...LUA_ENTRIES].map((entry) => line('open', entry)),
   ...ENTRIES.map((entry) => line('rights', entry)),
 ];
+
+/** A line by its name; throws if there is none. */
+export function loadLine(name: string): LoadLine {
+  const found = LOAD_LINES.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`there is no line ${name}`);
+  return found;
+}
 
 /** The shapes of all lines, each once, for measuring the client's own limit. */
 export const SHAPES: readonly Shape[] = [PIPELINED, MANY, SINGLE];

@@ -5,20 +5,20 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { temporaryDirectory } from '../test/support/child-server.ts';
 import { GUARDED_SPACE, PLAIN_SPACE, RANGED_SPACE } from './control.ts';
 import { loadAndWeigh, snapshotPeak, snapshotSeconds, type MemoryCost } from './costs.ts';
-import { COST_NAMES, LOAD_LINES, SHAPES, writes, type CostName, type LoadLine } from './lines.ts';
+import { COST_GOALS, COST_NAMES, LOAD_LINES, loadLine, SHAPES, writes, type CostName, type LoadLine } from './lines.ts';
 import { parseOptions, USAGE, type BenchOptions } from './options.ts';
-import { absoluteTable, costTable, limitTable, ratioTable, type CostRuns, type LoadRuns } from './report.ts';
+import { REPLICATION_LINES, type ReplicationLine } from './replication/measurements.ts';
+import { ourMembers, peerMembers, type MemberKind } from './replication/replica-set.ts';
+import { absoluteTable, figureTable, limitTable, ratioTable, type FigureRuns, type LoadRuns } from './report.ts';
 import { FIRST_KEY } from './requests.ts';
 import { LoadRunner } from './runner.ts';
 import { median } from './statistics.ts';
-import { BenchServer, ourProgram, peerProgram, type Side } from './servers.ts';
+import { BenchServer, ourProgram, peerProgram, PROJECT, type Program, type Side } from './servers.ts';
 
-const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WARM_RUN_SECONDS = 1;
 const MEBIBYTE = 1024 * 1024;
 
@@ -31,10 +31,6 @@ class Benchmark {
     this.#options = options;
     this.#runner = runner;
     this.#servers = servers;
-  }
-
-  wants(name: string): boolean {
-    return this.#options.only.length === 0 || this.#options.only.some((part) => name.includes(part));
   }
 
   /** Fills the spaces; returns what a tuple of the plain one costs. */
@@ -76,7 +72,7 @@ class Benchmark {
     return runs;
   }
 
-  async cost(name: CostName, memory: Readonly<Record<Side, MemoryCost | null>>): Promise<CostRuns> {
+  async cost(name: CostName, memory: Readonly<Record<Side, MemoryCost | null>>): Promise<FigureRuns> {
     const runs: Record<Side, number[]> = { peer: [], ours: [] };
     const notes: string[] = [];
     const { rows } = this.#options;
@@ -95,7 +91,7 @@ class Benchmark {
       'snapshot-peak': 'MiB',
       restart: 's',
     };
-    return { name, unit: units[name], note: notes.join(' : '), ...runs };
+    return { name, unit: units[name], goal: COST_GOALS[name], note: notes.join(' : '), ...runs };
   }
 
   async #costOnce(
@@ -112,8 +108,7 @@ class Benchmark {
         };
       case 'snapshot': {
         // Without a change since the last one, a snapshot has nothing to do.
-        const change = LOAD_LINES.find(({ name: lineName }) => lineName === 'select-1x1');
-        if (change !== undefined) await this.#runner.line(server, { ...change, operation: 'replace' }, rows, 1);
+        await this.#runner.line(server, { ...loadLine('select-1x1'), operation: 'replace' }, rows, 1);
         return { value: await snapshotSeconds(server), note: `${(rows * 3).toLocaleString('en-US')} tuples` };
       }
       case 'snapshot-peak': {
@@ -137,19 +132,28 @@ function progress(text: string): void {
   console.error(`bench: ${text}`);
 }
 
-function circumstances(options: BenchOptions, servers: readonly BenchServer[]): string {
+function wants(options: BenchOptions, name: string): boolean {
+  return options.only.length === 0 || options.only.some((part) => name.includes(part));
+}
+
+function circumstances(options: BenchOptions, titles: readonly string[]): string {
   const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: PROJECT, encoding: 'utf8' }).trim();
   const node = options.peerOnly
     ? ''
     : ` on Node ${execFileSync(options.node, ['--version'], { encoding: 'utf8' }).trim()}`;
   return [
-    `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${servers.map(({ title }) => title).join(' and ')}${node},`,
+    `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${titles.join(' and ')}${node},`,
     `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${options.rows.toLocaleString('en-US')} tuples a space,`,
     `${options.pairs} pairs of ${options.seconds} s.`,
   ].join(' ');
 }
 
-async function measure(options: BenchOptions, runner: LoadRunner, servers: readonly BenchServer[]): Promise<string> {
+/** The lines of one server of each side, as sections of the report. */
+async function measureServers(
+  options: BenchOptions,
+  runner: LoadRunner,
+  servers: readonly BenchServer[],
+): Promise<string[]> {
   const limits = [];
   for (const shape of SHAPES) {
     const result = await runner.limit(shape, options.rows, options.seconds);
@@ -158,11 +162,11 @@ async function measure(options: BenchOptions, runner: LoadRunner, servers: reado
   const benchmark = new Benchmark(options, runner, servers);
   const memory = await benchmark.prepare();
   const loads: LoadRuns[] = [];
-  for (const line of LOAD_LINES.filter(({ name }) => benchmark.wants(name))) loads.push(await benchmark.load(line));
-  const costs: CostRuns[] = [];
-  for (const name of COST_NAMES.filter((cost) => benchmark.wants(cost))) costs.push(await benchmark.cost(name, memory));
+  for (const line of LOAD_LINES.filter(({ name }) => wants(options, name))) loads.push(await benchmark.load(line));
+  const costs: FigureRuns[] = [];
+  for (const name of COST_NAMES.filter((cost) => wants(options, cost))) costs.push(await benchmark.cost(name, memory));
 
-  const sections = [circumstances(options, servers), limitTable(limits)];
+  const sections = [limitTable(limits)];
   const titles = { open: 'Guest with all rights', rights: 'A user with granted rights; format, second index, trigger' };
   for (const table of ['open', 'rights'] as const) {
     const runs = loads.filter(({ line }) => line.table === table);
@@ -171,25 +175,75 @@ async function measure(options: BenchOptions, runner: LoadRunner, servers: reado
     if (options.peerOnly) sections.push(absoluteTable(runs, 'peer'));
     else sections.push(ratioTable(runs), absoluteTable(runs, 'peer'), absoluteTable(runs, 'ours'));
   }
-  if (costs.length > 0) sections.push('## Memory and time', costTable(costs, !options.peerOnly));
+  if (costs.length > 0) sections.push('## Memory and time', figureTable(costs, !options.peerOnly));
+  return sections;
+}
+
+/** A line about replication: pairs of replica sets, each started for its run. */
+async function measureReplication(
+  line: ReplicationLine,
+  options: BenchOptions,
+  runner: LoadRunner,
+  kinds: readonly MemberKind[],
+): Promise<FigureRuns> {
+  const { name, unit, goal } = line;
+  const runs: Record<Side, number[]> = { peer: [], ours: [] };
+  let notes: readonly string[] = [];
+  for (let pair = 0; pair < options.pairs; pair++) {
+    const pairNotes: string[] = [];
+    for (const kind of kinds) {
+      const { value, note } = await line.measure(kind, runner, options.rows);
+      runs[kind.side].push(value);
+      pairNotes.push(note);
+    }
+    notes = pairNotes;
+    progress(
+      `${name}: ${kinds.map(({ side }) => runs[side].at(-1)?.toFixed(2)).join(' : ')} ${unit} (${notes.join(' : ')})`,
+    );
+  }
+  return { name, unit, goal, note: notes.join(' : '), ...runs };
+}
+
+async function withServers<Result>(
+  programs: readonly Program[],
+  use: (servers: readonly BenchServer[]) => Promise<Result>,
+): Promise<Result> {
+  const servers: BenchServer[] = [];
+  try {
+    for (const program of programs) servers.push(await BenchServer.start(program));
+    return await use(servers);
+  } finally {
+    for (const server of servers) await server.remove();
+  }
+}
+
+async function measure(options: BenchOptions, runner: LoadRunner): Promise<string> {
+  const programs = [peerProgram(), ...(options.peerOnly ? [] : [ourProgram(options.node)])];
+  const titles = programs.map(({ title }) => title);
+  const sections = [circumstances(options, titles)];
+  // Servers take minutes to fill: not for lines that have their own.
+  if ([...LOAD_LINES.map(({ name }) => name), ...COST_NAMES].some((name) => wants(options, name))) {
+    sections.push(...(await withServers(programs, (servers) => measureServers(options, runner, servers))));
+  }
+  const kinds = [peerMembers(), ...(options.peerOnly ? [] : [ourMembers(options.node)])];
+  const replication: FigureRuns[] = [];
+  for (const line of REPLICATION_LINES.filter(({ name }) => wants(options, name))) {
+    replication.push(await measureReplication(line, options, runner, kinds));
+  }
+  if (replication.length > 0) sections.push('## Replication', figureTable(replication, !options.peerOnly));
   return sections.join('\n\n');
 }
 
 async function main(options: BenchOptions): Promise<void> {
   const directory = await temporaryDirectory('bench-client');
-  const servers: BenchServer[] = [];
   try {
-    const programs = [peerProgram(), ...(options.peerOnly ? [] : [ourProgram(options.node)])];
-    const runner = new LoadRunner(PROJECT, directory.path);
-    for (const program of programs) servers.push(await BenchServer.start(program));
-    const text = await measure(options, runner, servers);
+    const text = await measure(options, new LoadRunner(PROJECT, directory.path));
     console.log(text);
     if (options.write) {
       const head = '# Benchmarks\n\nWritten by `npm run bench -- --write`. Only the ratios of one run mean something.';
       writeFileSync(join(PROJECT, 'docs', 'benchmarks.md'), `${head}\n\n${text}\n`);
     }
   } finally {
-    for (const server of servers) await server.remove();
     await directory.remove();
   }
 }

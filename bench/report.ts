@@ -1,11 +1,13 @@
 /** The tables of a run, as Markdown that also reads well on a terminal. */
-import { COST_GOALS, type CostName, type LoadLine } from './lines.ts';
+import type { Goal, LoadLine } from './lines.ts';
 import type { LoadResult } from './load-client.ts';
 import type { Side } from './servers.ts';
 import { compare, goalInWords, judge, median } from './statistics.ts';
 
 export type LoadRuns = Readonly<{ line: LoadLine } & Record<Side, readonly LoadResult[]>>;
-export type CostRuns = Readonly<{ name: CostName; unit: string; note: string } & Record<Side, readonly number[]>>;
+export type FigureRuns = Readonly<
+  { name: string; unit: string; note: string; goal: Goal | null } & Record<Side, readonly number[]>
+>;
 
 const rate = ({ operations, seconds }: LoadResult): number => operations / seconds;
 const percent = (share: number): string => `${Math.round(share * 100)}%`;
@@ -54,7 +56,8 @@ export function absoluteTable(runs: readonly LoadRuns[], side: Side): string {
 /** Throughput of both sides. */
 export function ratioTable(runs: readonly LoadRuns[]): string {
   const rows = runs.map((entry) => {
-    const { peer, ours, ratio, lowest, highest } = compare(entry.peer.map(rate), entry.ours.map(rate));
+    const compared = compare(entry.peer.map(rate), entry.ours.map(rate));
+    const { peer, ours, ratio, lowest, highest } = compared;
     return [
       entry.line.name,
       whole(peer),
@@ -62,7 +65,7 @@ export function ratioTable(runs: readonly LoadRuns[]): string {
       ratio.toFixed(2),
       `${lowest.toFixed(2)}..${highest.toFixed(2)}`,
       goalInWords(entry.line.goal),
-      judge(ratio, entry.line.goal),
+      judge(compared, entry.line.goal),
       `${latency(entry.peer)} : ${latency(entry.ours)}`,
       `${percent(median(entry.peer.map(({ clientShare }) => clientShare)))} : ${percent(median(entry.ours.map(({ clientShare }) => clientShare)))}`,
       `${percent(median(entry.peer.map(({ serverShare }) => serverShare)))} : ${percent(median(entry.ours.map(({ serverShare }) => serverShare)))}`,
@@ -83,19 +86,21 @@ export function ratioTable(runs: readonly LoadRuns[]): string {
   return table(head, rows);
 }
 
-/** Memory and durations, where less is better. */
-export function costTable(runs: readonly CostRuns[], withOurs: boolean): string {
-  const figure = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(value < 10 ? 2 : 0));
-  const rows = runs.map(({ name, unit, note, peer, ours }) => {
+/** Lines of which each run gives one figure: memory, durations, replication. */
+export function figureTable(runs: readonly FigureRuns[], withOurs: boolean): string {
+  const figure = (value: number): string => {
+    if (Number.isNaN(value)) return '-';
+    return value < 10 ? value.toFixed(2) : whole(value);
+  };
+  const rows = runs.map(({ name, unit, note, goal, peer, ours }) => {
     const compared = compare(peer, ours);
-    const goal = COST_GOALS[name];
     const judged = withOurs
       ? [
           figure(compared.ours),
           compared.ratio.toFixed(2),
           `${compared.lowest.toFixed(2)}..${compared.highest.toFixed(2)}`,
           goalInWords(goal),
-          judge(compared.ratio, goal),
+          judge(compared, goal),
         ]
       : [];
     return [name, unit, figure(median(peer)), ...judged, note];

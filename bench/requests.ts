@@ -18,6 +18,8 @@ const ITERATOR_GE = 5;
 
 export type Operation =
   | 'load'
+  /** Like `load`, in the order of the keys. */
+  | 'append'
   | 'select'
   | 'replace'
   | 'update'
@@ -127,6 +129,7 @@ function templateOf({ operation, spaceId, fields }: Workload): Template {
   const space = unsigned16(spaceId);
   switch (operation) {
     case 'load':
+    case 'append':
       return template.request(REQUEST.insert, (t) => t.push(0x82, KEY.spaceId, ...space, KEY.tuple).tuple(fields));
     case 'replace':
       return template.request(REQUEST.replace, (t) => t.push(0x82, KEY.spaceId, ...space, KEY.tuple).tuple(fields));
@@ -169,20 +172,26 @@ function templateOf({ operation, spaceId, fields }: Workload): Template {
   }
 }
 
+function ownNumber(operation: Operation, number: number, ownKeys: number, random: SeededRandom): number {
+  if (operation === 'append') return number;
+  return operation === 'load' ? permute(number, ownKeys) : random.below(ownKeys);
+}
+
 /**
  * The requests of connection `index` of `count`. Keys are random and those of different connections differ, so that
- * pipelined deletes and inserts never meet; a `load` has each of its keys once, in an order that is not the index's.
+ * pipelined deletes and inserts never meet; a `load` has each of its keys once, in an order that is not the index's, and
+ * so has an `append`, in the index's order.
  */
 export function encodeRing(workload: Workload, index: number, count: number, units: number): RequestRing {
   const { operation, rows } = workload;
   const template = templateOf(workload);
   const unit = Buffer.from(template.bytes);
   const ownKeys = Math.floor(rows / count) + (index < rows % count ? 1 : 0);
-  const total = operation === 'load' ? ownKeys : units;
+  const total = operation === 'load' || operation === 'append' ? ownKeys : units;
   const bytes = Buffer.allocUnsafe(unit.length * total);
   const random = new SeededRandom(index + 1);
   for (let number = 0; number < total; number++) {
-    const own = operation === 'load' ? permute(number, ownKeys) : random.below(ownKeys);
+    const own = ownNumber(operation, number, ownKeys, random);
     const key = own * count + index;
     const group = operation === 'range' ? random.below(Math.max(1, rows - RANGE_TUPLES)) : permute(key, rows);
     const start = number * unit.length;

@@ -6,6 +6,7 @@ import { freePort, startProcess } from '../test/support/child-server.ts';
 import { LOGIN, PLAIN_SPACE } from './control.ts';
 import type { LoadOptions, LoadResult } from './load-client.ts';
 import type { LoadLine, Shape } from './lines.ts';
+import type { LagOptions, LagResult } from './replication/lag-client.ts';
 import type { Workload } from './requests.ts';
 
 const WARMUP_SECONDS = 0.5;
@@ -23,7 +24,11 @@ export class LoadRunner {
     this.#directory = directory;
     buildSync({
       absWorkingDir: project,
-      entryPoints: ['bench/load-client.ts', 'bench/null-server.ts'],
+      entryPoints: {
+        'load-client': 'bench/load-client.ts',
+        'null-server': 'bench/null-server.ts',
+        'lag-client': 'bench/replication/lag-client.ts',
+      },
       outdir: directory,
       outExtension: { '.js': '.mjs' },
       bundle: true,
@@ -60,6 +65,11 @@ export class LoadRunner {
     }
   }
 
+  /** How far a replica is behind its master at a steady pace of writes. */
+  async lag(options: LagOptions): Promise<LagResult> {
+    return JSON.parse(await this.#client('lag-client', options)) as LagResult;
+  }
+
   async #run(
     target: Target,
     shape: Shape,
@@ -76,18 +86,22 @@ export class LoadRunner {
       workload,
       ...(loggedIn ? { login: LOGIN } : {}),
     };
-    const words = [join(this.#directory, 'load-client.mjs'), JSON.stringify(options)];
-    const text = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, words, { timeout: PROCESS_TIMEOUT_MS }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`load client (${workload.operation}): ${stderr || error.message}`));
-      });
-    });
-    const result = JSON.parse(text) as LoadResult;
+    const result = JSON.parse(await this.#client('load-client', options)) as LoadResult;
     if (result.errors > 0) {
       const code = result.firstError & 0x7fff;
       throw new Error(`${workload.operation}: ${result.errors} of the answers are errors, the first with code ${code}`);
     }
     return result;
+  }
+
+  /** Runs a client to its end; returns what it printed. */
+  #client(name: string, options: LoadOptions | LagOptions): Promise<string> {
+    const words = [join(this.#directory, `${name}.mjs`), JSON.stringify(options)];
+    return new Promise<string>((resolve, reject) => {
+      execFile(process.execPath, words, { timeout: PROCESS_TIMEOUT_MS }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`${name}: ${stderr || error.message}`));
+      });
+    });
   }
 }

@@ -12,47 +12,67 @@ import { Control } from './control.ts';
 import { TOUCH_ONE_TEXT } from './requests.ts';
 
 const BENCH = dirname(fileURLToPath(import.meta.url));
-const PROJECT = dirname(BENCH);
+export const PROJECT = dirname(BENCH);
 const MEMORY_BYTES = 3 * 1024 * 1024 * 1024;
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 2;
 
 export type Side = 'peer' | 'ours';
 
-type Program = Readonly<{
+export type Program = Readonly<{
   side: Side;
   title: string;
   launch: (port: number, dataDirectory: string) => ServerProcess;
+  /** Whether a start is over; an error is a no. */
+  isReady: (control: Control) => Promise<boolean>;
 }>;
 
+/** What one side runs, in a directory. */
+type Command = Readonly<{ title: string; start: (directory: string, words: readonly string[]) => ServerProcess }>;
+
 /** The installed Tarantool; throws without one. */
-export function peerProgram(): Program {
+export function peerCommand(): Command {
   const tarantool = findTarantool();
   if (tarantool === null) throw new Error('bench: there is no tarantool on PATH to measure against');
   return {
-    side: 'peer',
     title: `Tarantool ${tarantool.version}`,
-    launch: (port, directory) =>
-      startProcess(tarantool.path, [join(BENCH, 'tarantool.lua'), String(port), String(MEMORY_BYTES)], {
-        cwd: directory,
-      }),
+    start: (directory, words) => startProcess(tarantool.path, words, { cwd: directory }),
   };
 }
 
-/** The built project on the given Node. */
-export function ourProgram(node: string): Program {
+/** The built project on the given Node; throws without a build. */
+export function ourCommand(node: string): Command {
   if (!existsSync(join(PROJECT, 'dist', 'cli.js')))
     throw new Error('bench: dist/cli.js is missing; run `npm run build`');
-  const path = `${dirname(node)}:${process.env['PATH'] ?? ''}`;
+  const env = { PATH: `${dirname(node)}:${process.env['PATH'] ?? ''}` };
+  return {
+    title: 'picodata',
+    start: (directory, words) => startProcess(join(PROJECT, 'bin', 'picodata'), words, { cwd: directory, env }),
+  };
+}
+
+export function peerProgram(): Program {
+  const { title, start } = peerCommand();
+  return {
+    side: 'peer',
+    title,
+    launch: (port, directory) => start(directory, [join(BENCH, 'tarantool.lua'), String(port), String(MEMORY_BYTES)]),
+    isReady: hasProcedures,
+  };
+}
+
+export function ourProgram(node: string): Program {
+  const { title, start } = ourCommand(node);
   return {
     side: 'ours',
-    title: 'picodata',
+    title,
+    isReady: hasProcedures,
     launch: (port, directory) => {
       const address = `127.0.0.1:${port}`;
       const procedures = join(BENCH, 'procedures.mjs');
       const words = ['run', '--listen', address, '--data-dir', directory, '--script', procedures];
       words.push('--memtx-memory', String(MEMORY_BYTES), '--checkpoint-interval', '0', '--checkpoint-count', '1');
-      return startProcess(join(PROJECT, 'bin', 'picodata'), words, { cwd: directory, env: { PATH: path } });
+      return start(directory, words);
     },
   };
 }
@@ -70,11 +90,12 @@ export class BenchServer {
     this.#process = program.launch(port, directory.path);
   }
 
-  static async start(program: Program): Promise<BenchServer> {
+  /** Starts a server with an empty directory; resolves when it is ready, which it is asked every `pollMs`. */
+  static async start(program: Program, pollMs = POLL_MS): Promise<BenchServer> {
     const directory = await temporaryDirectory(`bench-${program.side}`);
     const server = new BenchServer(program, directory, await freePort());
     try {
-      await server.#until(hasProcedures);
+      await server.until(program.isReady, pollMs);
     } catch (error) {
       await server.remove();
       throw error;
@@ -100,13 +121,22 @@ export class BenchServer {
 
   /** Ends the process and starts it on the same data; seconds from the start to the first answer with that tuple. */
   async restart(spaceId: number, key: number): Promise<number> {
-    await this.#process.stop();
+    await this.stop();
     const startMs = performance.now();
-    this.#process = this.#program.launch(this.port, this.#directory.path);
-    await this.#until((control) => control.has(spaceId, key));
+    this.launch();
+    await this.until((control) => control.has(spaceId, key));
     const seconds = (performance.now() - startMs) / 1000;
-    await this.#until(hasProcedures);
+    await this.until(this.#program.isReady);
     return seconds;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+  }
+
+  /** Starts what was stopped on its data, and waits for nothing. */
+  launch(): void {
+    this.#process = this.#program.launch(this.port, this.#directory.path);
   }
 
   async withControl<Result>(use: (control: Control) => Promise<Result>): Promise<Result> {
@@ -119,19 +149,19 @@ export class BenchServer {
   }
 
   async remove(): Promise<void> {
-    await this.#process.stop();
+    await this.stop();
     await this.#directory.remove();
   }
 
   /** Asks until the answer is yes; a refusal or an error is a no. */
-  async #until(asks: (control: Control) => Promise<boolean>): Promise<void> {
+  async until(asks: (control: Control) => Promise<boolean>, pollMs = POLL_MS): Promise<void> {
     const deadlineMs = performance.now() + START_TIMEOUT_MS;
     for (;;) {
       const answered = await this.withControl(asks).catch(() => false);
       if (answered) return;
       if (this.#process.exited()) throw new Error(`${this.title} ended early:\n${this.#process.log()}`);
       if (performance.now() > deadlineMs) throw new Error(`${this.title} does not answer:\n${this.#process.log()}`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
 }

@@ -31,13 +31,18 @@ export function compare(peer: readonly number[], ours: readonly number[]): Compa
 }
 
 /** `PASS`, `short`, or nothing where there is no goal. */
-export function judge(ratio: number, goal: Goal | null): 'PASS' | 'short' | '' {
+export function judge({ ratio, ours }: Pick<Comparison, 'ratio' | 'ours'>, goal: Goal | null): 'PASS' | 'short' | '' {
   if (goal === null) return '';
-  const reached = 'atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost;
-  return reached ? 'PASS' : 'short';
+  return isReached(ratio, ours, goal) ? 'PASS' : 'short';
+}
+
+function isReached(ratio: number, ours: number, goal: Goal): boolean {
+  if ('atLeast' in goal) return ratio >= goal.atLeast;
+  return 'atMost' in goal ? ratio <= goal.atMost : ours < goal.oursBelow;
 }
 
 export function goalInWords(goal: Goal | null): string {
   if (goal === null) return '-';
-  return 'atLeast' in goal ? `>= ${goal.atLeast}` : `<= ${goal.atMost}`;
+  if ('atLeast' in goal) return `>= ${goal.atLeast}`;
+  return 'atMost' in goal ? `<= ${goal.atMost}` : `ours < ${goal.oursBelow}`;
 }

@@ -17,7 +17,7 @@ import {
   type ConnectOptions,
   type PoolOptions,
 } from './client/index.ts';
-import { type ListenAddress, parseListenAddress } from './config/index.ts';
+import { type ListenAddress, type Parsed, parseHttpListenAddress, parseListenAddress } from './config/index.ts';
 import { type Env, Logger, type LogSink } from './env/index.ts';
 import { createClientEnv, createNodeEnv, type LogOptions } from './env/node/index.ts';
 import {
@@ -103,10 +103,12 @@ export type { InstanceInformation, InstanceOptions } from './instance/index.ts';
 export { StartError } from './instance/index.ts';
 
 /** How an instance inside a program is started. What is left out is as for `picodata run`, unless it says otherwise. */
-export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'trust'>> &
+export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen' | 'trust'>> &
   Readonly<{
     /** `host:port`; port 0 takes a free one. Left out, nobody but this program reaches the instance. */
     listen?: string | ListenAddress | null;
+    /** Where to serve metrics over HTTP, in the same form; a missing port is 8080. Left out: nowhere. */
+    httpListen?: string | ListenAddress | null;
     /**
      * - stored (the default): the rights that are stored in the instance, as Tarantool has them;
      * - open: whoever connects may do everything;
@@ -176,6 +178,7 @@ export class RunningInstance {
 export async function startInstance(options: StartOptions = {}): Promise<RunningInstance> {
   const {
     listen = null,
+    httpListen = null,
     trust = 'stored',
     log,
     procedures = [],
@@ -189,7 +192,9 @@ export async function startInstance(options: StartOptions = {}): Promise<Running
   const instanceOptions: InstanceOptions = {
     ...DEFAULT_INSTANCE_OPTIONS,
     ...rest,
-    listen: typeof listen === 'string' ? addressOf(listen) : listen,
+    listen: typeof listen === 'string' ? addressOf('listen', parseListenAddress(listen)) : listen,
+    httpListen:
+      typeof httpListen === 'string' ? addressOf('httpListen', parseHttpListenAddress(httpListen)) : httpListen,
     trust: typeof trust === 'string' ? { kind: trust } : { kind: 'closed', cookie: trust.cookie },
   };
   const instance = await Instance.start(env, instanceOptions, {
@@ -222,10 +227,9 @@ function createEnv(log: LogOptions | LogSink | undefined): Env {
 
 const DEFAULT_LOG: LogOptions = { level: 'warn', format: 'plain', destination: 'stderr' };
 
-function addressOf(text: string): ListenAddress {
-  const parsed = parseListenAddress(text);
+function addressOf(option: string, parsed: Parsed<ListenAddress>): ListenAddress {
   if (parsed.ok) return parsed.value;
-  throw new StartError(`listen: ${parsed.reason}`);
+  throw new StartError(`${option}: ${parsed.reason}`);
 }
 
 function failLoudly(env: Env, error: Error): void {

@@ -1,4 +1,4 @@
-/** Ports that only users' programs use and a simulated machine does not have: each call fails as on such a system. */
+/** Ports that only users' programs and monitoring use and a simulated machine does not have: each call fails as on such a system. */
 import { FileError, NetworkError, type Env, type FileSystem } from '../../src/env/index.ts';
 
 const ENOSYS = 38;
@@ -7,11 +7,12 @@ function refuse(path: string, operation: string): never {
   throw new FileError('ENOSYS', ENOSYS, path, operation);
 }
 
-export function createMissingPorts(): Pick<Env, 'fileSystem' | 'resolver' | 'http' | 'processes'> {
+export function createMissingPorts(): Pick<Env, 'fileSystem' | 'resolver' | 'http' | 'httpServer' | 'processes'> {
   return {
     fileSystem: createMissingFileSystem(),
     resolver: { resolve: (host) => Promise.reject(new NetworkError('ENOTFOUND', `there is no resolver for ${host}`)) },
     http: { request: ({ url }) => Promise.reject(new NetworkError('ENOSYS', `there is no way to ${url}`)) },
+    httpServer: { listen: () => Promise.reject(new NetworkError('ENOSYS', 'listen ENOSYS: there is no HTTP')) },
     processes: {
       start: ({ command }) => Promise.reject(new FileError('ENOSYS', ENOSYS, command[0] ?? '', 'start')),
     },

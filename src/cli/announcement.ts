@@ -41,6 +41,11 @@ export function openToOthersLine(trust: Trust, listen: ListenAddress | Address |
   return `${listen.host} is no loopback address: other machines may do everything in this instance, and no password is asked`;
 }
 
+/** `address` as `formatAddress` writes it. */
+export function metricsLine(address: string): string {
+  return `metrics are served at http://${address}/metrics`;
+}
+
 export function connectLine(address: string): string {
   return `connect with any connector for Tarantool, such as require('net.box').connect('${address}')`;
 }

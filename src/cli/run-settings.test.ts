@@ -36,6 +36,7 @@ it('every option reaches its setting', () => {
   const settings = settingsOfFlags({
     dataDir: 'd',
     listen: '0.0.0.0:1',
+    httpListen: ':81',
     clusterId: 'c',
     instanceId: 'i7',
     replicasetId: 'r7',
@@ -57,6 +58,7 @@ it('every option reaches its setting', () => {
     instance: {
       dataDir: 'd',
       listen: { host: '0.0.0.0', port: 1 },
+      httpListen: { host: 'localhost', port: 81 },
       clusterId: 'c',
       instanceId: 'i7',
       replicasetId: 'r7',
@@ -105,6 +107,9 @@ describe('a bad value is refused with its flag and what is accepted', () => {
   const cases: readonly (readonly [RunOptionName, string, string])[] = [
     ['listen', 'a:b', "--listen: 'a:b' is not an address such as localhost:3301"],
     ['listen', ':65536', "--listen: ':65536' is not an address such as localhost:3301"],
+    ['httpListen', 'a:b', "--http-listen: 'a:b' is not an address such as localhost:8080"],
+    ['httpListen', ':65536', "--http-listen: ':65536' is not an address such as localhost:8080"],
+    ['httpListen', '', '--http-listen: the value is empty'],
     ['clusterId', 'a b', "--cluster-id: 'a b' is not a name: letters, digits, '_', '-' and '.', at most 63"],
     ['memtxMemory', '12Q', "--memtx-memory: '12Q' is not a size such as 256M"],
     ['memtxMemory', '1M', "--memtx-memory: '1M' is less than the smallest size, 33554432 bytes"],

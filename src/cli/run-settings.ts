@@ -2,6 +2,7 @@
 import {
   parseChoice,
   parseCount,
+  parseHttpListenAddress,
   parseListenAddress,
   parseName,
   parseSeconds,
@@ -47,6 +48,7 @@ export function runSettings(values: OptionValues): RunSettings {
       ...DEFAULT_INSTANCE_OPTIONS,
       dataDir: text('dataDir') ?? DEFAULT_INSTANCE_OPTIONS.dataDir,
       listen: read('listen', parseListenAddress),
+      httpListen: values.has('httpListen') ? read('httpListen', parseHttpListenAddress) : null,
       clusterId: read('clusterId', parseName),
       instanceId: read('instanceId', parseName),
       replicasetId: read('replicasetId', parseName),

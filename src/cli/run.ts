@@ -16,6 +16,7 @@ import {
   connectLine,
   dataLine,
   identityLine,
+  metricsLine,
   openToOthersLine,
   type Recovered,
   softwareLine,
@@ -100,6 +101,7 @@ function announce(log: Logger, instance: Instance, recovered: Recovered | null, 
   const warning = openToOthersLine(options.trust, options.listen);
   if (warning !== null) log.warn(warning);
   if (options.adminSocket !== null) log.info(adminSocketLine(options.adminSocket));
+  if (information.httpListen !== null) log.info(metricsLine(information.httpListen));
   for (const address of information.listen) {
     log.info(`listening on ${address}`);
     log.info(connectLine(address));

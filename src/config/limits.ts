@@ -39,6 +39,13 @@ export const LIMITS = {
   statementCodeMsMax: 1000,
   /** Lua that runs without waiting holds everybody else up; a fiber that does so for longer is ended. */
   fiberSliceMsMax: 10_000,
+  /** Connections of the HTTP door: few ask, and nobody proves who they are. */
+  httpConnectionsMax: 64,
+  /** Request line and fields of one HTTP request. */
+  httpHeaderBytesMax: 16 * KIB,
+  /** A client of the HTTP door that takes longer to ask, or to take a part of the answer, loses its connection. */
+  httpRequestMsMax: 10_000,
+  httpIdleMsMax: 5000,
   /** Levels of statements started by triggers of statements. */
   triggerNestingMax: 4,
   /** A stop waits no longer for functions that were to be called before it. */

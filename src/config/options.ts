@@ -43,6 +43,13 @@ export const RUN_OPTIONS = {
     defaultText: 'localhost:3301',
     description: 'address to accept iproto connections on',
   },
+  httpListen: {
+    flag: 'http-listen',
+    kind: 'address',
+    placeholder: '[HOST][:PORT]',
+    defaultText: null,
+    description: 'address to serve metrics on, over HTTP (GET /metrics); a missing port is 8080; off unless given',
+  },
   clusterId: {
     flag: 'cluster-id',
     kind: 'name',
@@ -221,14 +228,20 @@ export type ListenAddress = Readonly<{ host: string; port: number }>;
 
 const DEFAULT_HOST = 'localhost';
 const DEFAULT_PORT = 3301;
+const DEFAULT_HTTP_PORT = 8080;
+
+/** As `parseListenAddress`, but a missing port is 8080. */
+export function parseHttpListenAddress(text: string): Parsed<ListenAddress> {
+  return parseListenAddress(text, DEFAULT_HTTP_PORT);
+}
 
 /** `host:port`, `:port`, `host` or `[ipv6]:port`; a missing host is localhost, a missing port 3301. */
-export function parseListenAddress(text: string): Parsed<ListenAddress> {
+export function parseListenAddress(text: string, defaultPort = DEFAULT_PORT): Parsed<ListenAddress> {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*))(?::(\d+))?$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? '';
-  const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
+  const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
   if (match === null || text === '' || port > 65535) {
-    return { ok: false, reason: `'${text}' is not an address such as localhost:3301` };
+    return { ok: false, reason: `'${text}' is not an address such as ${DEFAULT_HOST}:${defaultPort}` };
   }
   return { ok: true, value: { host: host === '' ? DEFAULT_HOST : host, port } };
 }

@@ -19,6 +19,7 @@ export interface Env {
   readonly network: Network;
   readonly resolver: Resolver;
   readonly http: HttpClient;
+  readonly httpServer: HttpServer;
   readonly processes: Processes;
   readonly crypto: Crypto;
   readonly compression: Compression;
@@ -251,6 +252,38 @@ export type HttpResponse = Readonly<{
 export interface HttpClient {
   /** Any answer resolves. Rejects with NetworkError: ETIMEDOUT, ECONNREFUSED, ENOTFOUND, EINVAL for a URL that is none. */
   request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export type HttpServerLimits = Readonly<{
+  /** Open at a time; further ones are closed. */
+  connectionsMax: number;
+  /** Of the request line and the fields; beyond it the answer is 431. */
+  headerBytesMax: number;
+  /** Until a request has come as a whole, and for a client to take a part of its answer. */
+  requestMsMax: number;
+  /** Between two requests of a connection. */
+  idleMsMax: number;
+}>;
+
+/** What a client asks for; a body that comes with it is not read. */
+export type HttpQuestion = Readonly<{
+  method: string;
+  /** As it stands in the request line. */
+  target: string;
+}>;
+
+export type HttpAnswer = Readonly<{
+  status: number;
+  headers: readonly (readonly [name: string, value: string])[];
+  body: string;
+}>;
+
+export interface HttpServer {
+  /**
+   * Answers HTTP/1.1 at the address; of `HEAD` the body is left out. What is no HTTP, or beyond a limit, is answered here.
+   * Rejects with NetworkError, as `Network.listen`. Closing the listener also closes its connections.
+   */
+  listen(address: Address, limits: HttpServerLimits, answer: (question: HttpQuestion) => HttpAnswer): Promise<Listener>;
 }
 
 /** Where a child's stream comes from or goes. */

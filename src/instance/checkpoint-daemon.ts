@@ -14,7 +14,6 @@ export class CheckpointDaemon {
   readonly #env: Env;
   readonly #log: Logger;
   readonly #storage: Storage;
-  readonly #whenFinal: () => Promise<void>;
   #options: CheckpointOptions;
   #timer: TimerHandle | null = null;
   #nextMs = Infinity;
@@ -22,15 +21,7 @@ export class CheckpointDaemon {
   #logBytes = 0;
   #running: Promise<void> = Promise.resolve();
 
-  /** `whenFinal` resolves when memory holds nothing that may still be undone. */
-  constructor(
-    env: Env,
-    log: Logger,
-    storage: Storage,
-    options: CheckpointOptions,
-    whenFinal: () => Promise<void> = () => Promise.resolve(),
-  ) {
-    this.#whenFinal = whenFinal;
+  constructor(env: Env, log: Logger, storage: Storage, options: CheckpointOptions) {
     this.#env = env;
     this.#log = log;
     this.#storage = storage;
@@ -60,13 +51,13 @@ export class CheckpointDaemon {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
+    this.#storage.checkpointer.abandonWaiting();
     await this.#running;
   }
 
   /** Makes a snapshot and collects. Rejects with the error of the snapshot. */
   async checkpointNow(): Promise<void> {
     const { checkpointer, collector } = this.#storage;
-    await this.#whenFinal();
     await checkpointer.checkpoint();
     this.#logBytes = 0;
     collector.collect();

@@ -16,6 +16,8 @@ export type InstanceInformation = Readonly<{
   replicasetUuid: string;
   dataDir: string;
   listen: readonly string[];
+  /** Where it serves metrics over HTTP; null: nowhere. */
+  httpListen: string | null;
   isReadOnly: boolean;
   processId: number;
   residentBytes: number;
@@ -36,6 +38,7 @@ export function instanceInformation(instance: Instance): InstanceInformation {
     replicasetUuid: String(cluster?.[1] ?? ''),
     dataDir: env.files.absolute(options.dataDir),
     listen: instance.addresses.map(formatAddress),
+    httpListen: instance.httpAddress === null ? null : formatAddress(instance.httpAddress),
     isReadOnly: box.statements.isReadOnly,
     processId: env.process.pid,
     residentBytes: env.process.memoryUsage().residentBytes,

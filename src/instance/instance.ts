@@ -6,7 +6,7 @@
  * who asked to be told is told, replication and doors end, what was promised is written, the directory is let go.
  */
 import type { KeyFunctionDefinition } from '../app/procedures/index.ts';
-import { BoxError, CorruptionError } from '../base/index.ts';
+import { BoxError, boxError, CorruptionError } from '../base/index.ts';
 import type { Box, InstanceControl } from '../engine/box/index.ts';
 import type { FunctionRuntime } from '../engine/catalog/index.ts';
 import { type Address, type Env, FileError, Logger, type TimerHandle } from '../env/index.ts';
@@ -16,6 +16,7 @@ import type { DynamicOptions, InstanceOptions } from './options.ts';
 import { InstanceEvents } from './events.ts';
 import { KeyFunctions } from './key-functions.ts';
 import { InstanceLua } from './lua.ts';
+import { Monitoring } from './monitoring.ts';
 import { loadScript } from './scripts.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Backup } from './backup.ts';
@@ -58,6 +59,7 @@ export class Instance {
   readonly #server: IprotoServer;
   readonly #daemon: CheckpointDaemon;
   readonly #events: InstanceEvents;
+  readonly #monitoring: Monitoring;
   readonly #timers: TimerHandle[] = [];
   #dynamic: DynamicOptions;
   #addresses: Address[] = [];
@@ -71,6 +73,7 @@ export class Instance {
     server: IprotoServer,
     lua: InstanceLua,
     log: Logger,
+    fail: (error: unknown) => void,
   ) {
     this.env = env;
     this.options = options;
@@ -81,13 +84,13 @@ export class Instance {
     this.lua = lua;
     this.#log = log;
     this.#events = new InstanceEvents(env, storage, replication.members);
-    this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options, () =>
-      replication.queue.whenEmpty(),
-    );
+    this.#monitoring = new Monitoring(this, fail);
+    this.#daemon = new CheckpointDaemon(env, new Logger(env.log, 'checkpoint'), storage, options);
   }
 
   /** Starts an instance. Rejects with StartError, CorruptionError, FileError, NetworkError or BoxError. */
   static async start(env: Env, options: InstanceOptions, handlers: InstanceHandlers): Promise<Instance> {
+    if (options.replication.isAnonymous) checkAnonymous(options.readOnly);
     const log = new Logger(env.log, 'main');
     const fail = (error: unknown): void =>
       handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
@@ -128,12 +131,13 @@ export class Instance {
       }),
     );
     const { storage, server } = opening;
-    instance = new Instance(env, options, storage, replication, server, lua, log);
+    instance = new Instance(env, options, storage, replication, server, lua, log, fail);
     instance.#addresses = [...opening.addresses];
     storage.box.control = instance.#control();
     if (handlers.functionBodies === undefined) lua.attach(instance);
     try {
       instance.#decideReadOnly();
+      if (options.httpListen !== null) await instance.#monitoring.listen(options.httpListen);
       await handlers.onEngineReady?.(storage.box);
       await instance.#replicate();
       await script?.start(storage.box);
@@ -158,6 +162,11 @@ export class Instance {
     return this.#addresses;
   }
 
+  /** Where it serves metrics over HTTP. */
+  get httpAddress(): Address | null {
+    return this.#monitoring.address;
+  }
+
   /** Accepts connections at this address and no other; null: at none. Those that are there stay. Rejects with NetworkError. */
   async listen(address: Address | null): Promise<void> {
     await this.#server.stopListening();
@@ -167,6 +176,9 @@ export class Instance {
 
   /** Goes by other options from now on. Throws BoxError for a value that cannot be taken. */
   reconfigure(changes: Partial<DynamicOptions>): void {
+    if (changes.readOnly === false && this.replication.options.isAnonymous) {
+      throw boxError('CFG', 'read_only', 'the value may be set to false only when replication_anon is false');
+    }
     if (changes.memtxMemoryBytes !== undefined) this.storage.setMemoryQuota(changes.memtxMemoryBytes);
     this.#dynamic = { ...this.#dynamic, ...changes };
     const { checkpointCount, netMsgMax } = this.#dynamic;
@@ -178,6 +190,10 @@ export class Instance {
 
   /** Replicates by other options from now on. Rejects with ER_CFG. */
   async reconfigureReplication(changes: Partial<ReplicationOptions>): Promise<void> {
+    if (changes.isAnonymous === true && !this.replication.options.isAnonymous) {
+      checkAnonymous(this.#dynamic.readOnly);
+      throw boxError('CFG', 'replication_anon', 'cannot be turned on after bootstrap has finished');
+    }
     await this.replication.reconfigure(changes);
   }
 
@@ -212,6 +228,7 @@ export class Instance {
     await this.#events.shutDown();
     for (const timer of this.#timers) timer.cancel();
     await this.#daemon.stop();
+    await this.#monitoring.stop();
     await this.lua.stop();
     await this.replication.stop();
     await this.#server.stop();
@@ -250,6 +267,12 @@ export class Instance {
     };
     this.#timers[0] = this.env.timers.after(COLLECT_PERIOD_MS, collect);
   }
+}
+
+/** Who is no member can give its rows no numbers. */
+function checkAnonymous(isReadOnly: boolean): void {
+  if (isReadOnly) return;
+  throw boxError('CFG', 'replication_anon', 'the value may be set to true only when the instance is read-only');
 }
 
 /** One line that says what went wrong at start, and where. */

@@ -113,14 +113,9 @@ function electionModeOf(value: LuaValue): ReplicationOptions['electionMode'] {
   return mode;
 }
 
-/** One URI or a list of them; none for nil. */
+/** A list of URIs; none for nil. */
 function sourcesOf(value: LuaValue): readonly string[] {
-  if (value === undefined || value === '') return [];
-  if (!(value instanceof LuaTable))
-    return String(value)
-      .split(',')
-      .map((uri) => uri.trim());
-  return Array.from({ length: value.length() }, (_, index) => String(value.get(index + 1)));
+  return value instanceof LuaTable ? value.array.map(String) : [];
 }
 
 /** Bytes after which a snapshot is made, 0 for no such rule. */

@@ -17,6 +17,8 @@ export type InstanceOptions = Readonly<{
   dataDir: string;
   /** null: no iproto door, as embedding programs may want. */
   listen: ListenAddress | Address | null;
+  /** Where metrics are served over HTTP; null: nowhere. */
+  httpListen: ListenAddress | null;
   clusterId: string;
   instanceId: string;
   replicasetId: string;
@@ -68,6 +70,7 @@ function defaultSize(text: string): number {
 export const DEFAULT_INSTANCE_OPTIONS: InstanceOptions = {
   dataDir: RUN_OPTIONS.dataDir.defaultText,
   listen: { host: 'localhost', port: 3301 },
+  httpListen: null,
   clusterId: RUN_OPTIONS.clusterId.defaultText,
   instanceId: RUN_OPTIONS.instanceId.defaultText,
   replicasetId: RUN_OPTIONS.replicasetId.defaultText,

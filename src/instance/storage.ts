@@ -229,7 +229,8 @@ async function openLocked(
     directory,
     checkpointCount: options.checkpointCount,
   });
-  if (isFresh) await checkpointer.checkpoint();
+  // A join may end with transactions about which others are still to decide, and say so once this instance follows.
+  if (isFresh) await checkpointer.checkpoint('asItIs');
   return new Storage(box, memories, checkpointer, collector, logClient, uuid, directory, source, lock, viewLimits);
 }
 
@@ -296,11 +297,13 @@ async function beginData(
   box: Box,
   handlers: StorageHandlers,
 ): Promise<Begun> {
+  const session = box.sessions.open('applier', '', box.adminSession.user);
   const beginning = await handlers.bootstrap(() => {
     members.isJoining = true;
-    return new BoxRowApplier(box, false, handlers.onControlRow);
+    return new BoxRowApplier(box, false, handlers.onControlRow, session);
   });
   members.isJoining = false;
+  box.sessions.close(session);
   switch (beginning.kind) {
     case 'founded':
       foundReplicaset(env, options, members.instanceUuid, box, beginning.otherUuids);

@@ -42,6 +42,9 @@ export class Elections {
   #timer: TimerHandle | null = null;
   #retry: TimerHandle | null = null;
   #promotions: ((error: BoxError | null) => void)[] = [];
+  /** Those who wait for a term to be durable. */
+  #termWaiters: Readonly<{ term: number; wake: () => void }>[] = [];
+  #isStopped = false;
   readonly #inputs: ElectionInput[] = [];
   #isStepping = false;
   /** Whoever sent the message that is being dealt with. */
@@ -95,6 +98,10 @@ export class Elections {
     return [{ type: REQUEST_TYPE.raft, replicaId: 0, groupId: GROUP_LOCAL, body: body.toBytes() }];
   }
 
+  get isStarted(): boolean {
+    return this.#election !== null;
+  }
+
   /** The log has been read, and the instance is a member. */
   start(options: ElectionOptions, vclock: Vclock): void {
     this.#election = new Election(this.#needs.ownId(), options, this.#persisted);
@@ -105,7 +112,7 @@ export class Elections {
 
   /** Nothing happens before the start. */
   tell(input: ElectionInput): void {
-    if (this.#election === null) return;
+    if (this.#election === null || this.#isStopped) return;
     this.#inputs.push(input);
     if (this.#isStepping) return;
     this.#isStepping = true;
@@ -114,6 +121,9 @@ export class Elections {
     } finally {
       this.#isStepping = false;
     }
+    const { term } = this.#election.persisted;
+    for (const waiter of this.#termWaiters) if (waiter.term <= term) waiter.wake();
+    this.#termWaiters = this.#termWaiters.filter((waiter) => waiter.term > term);
   }
 
   /** A message of another instance. Throws the BoxError by which replication from there has to stop. */
@@ -150,6 +160,7 @@ export class Elections {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
     this.#retry?.cancel();
   }
@@ -158,7 +169,9 @@ export class Elections {
   async #newTerm(): Promise<number> {
     this.tell({ kind: 'raiseTerm' });
     const { term } = this;
-    while ((this.#election?.persisted.term ?? term) < term) await this.#needs.transactions.whenDurable();
+    if ((this.#election?.persisted.term ?? term) < term) {
+      await new Promise<void>((wake) => this.#termWaiters.push({ term, wake }));
+    }
     return term;
   }
 
@@ -221,6 +234,7 @@ export class Elections {
     const { transactions, env, log } = this.#needs;
     const message = { ...state, state: 0, vclock: null, leaderId: 0, isLeaderSeen: false };
     const failed = (error: BoxError): void => {
+      if (this.#isStopped) return;
       log.error(`term ${state.term} could not be written, trying again: ${error.message}`);
       this.#retry = env.timers.after(RETRY_MS, () => this.#persist(state));
     };

@@ -7,4 +7,5 @@ export { type Member, Members } from './members.ts';
 export type { Beginning } from './bootstrap/bootstrap.ts';
 export { Replication, type ReplicationNeeds, type RunningInstance } from './replication.ts';
 export { DEFAULT_REPLICATION_OPTIONS, type ReplicationOptions } from './options.ts';
+export type { UpstreamStatus } from './applier/failures.ts';
 export { replicationInformation } from './information.ts';

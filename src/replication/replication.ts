@@ -261,7 +261,6 @@ export class Replication {
       this.#membersChanged();
     };
     queue.finishRecovery(logClient.durableVclock);
-    if (members.ownId !== 0) this.#startElections(logClient.durableVclock);
     this.#membersChanged();
     this.upstreams.watch(() => this.#peersChanged());
     const waiters = this.#engineWaiters;
@@ -348,15 +347,18 @@ export class Replication {
       throw error;
     }
     this.elections.tell({ kind: 'configure', options: this.#electionOptions() });
-    if (changes.isAnonymous === false && former.isAnonymous) await this.#becomeMember();
-    if (changes.sources === undefined) return;
+    const becomesMember = changes.isAnonymous === false && former.isAnonymous;
+    if (becomesMember) await this.#becomeMember();
+    if (changes.sources === undefined && !becomesMember) return;
     try {
-      await this.upstreams.configure(changes.sources);
+      if (changes.sources !== undefined) await this.upstreams.configure(changes.sources);
     } catch (error) {
       this.#options = former;
       throw error;
     }
     await this.synchronize();
+    // Its own row in `_cluster` may have been applied, and not written yet.
+    if (becomesMember) await this.#running?.box.transactions.whenWritten();
   }
 
   async stop(): Promise<void> {
@@ -388,6 +390,9 @@ export class Replication {
   }
 
   #membersChanged(): void {
+    if (this.members.ownId !== 0 && !this.elections.isStarted) {
+      this.#startElections(defined(this.#running, 'an instance with members').logClient.durableVclock);
+    }
     this.queue.membersChanged(this.members.list().map(({ replicaId }) => replicaId));
     this.#configureQuorum();
   }

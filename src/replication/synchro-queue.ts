@@ -46,6 +46,9 @@ export class SynchroQueue implements CommitGate {
     number,
     Readonly<{ lsn: number; originId: number; row: SynchroRow; settled: RowSettled }>
   >();
+  /** Of these, rows that wait for others to be written first: what follows them in their log has to wait too. */
+  #backlog = 0;
+  #isStopped = false;
   #nextRowId = 1;
   #memberIds: readonly number[] = [];
   /** By replica: what it has said last that it has. */
@@ -104,12 +107,12 @@ export class SynchroQueue implements CommitGate {
     return this.#limbo?.barrier ?? 'none';
   }
 
-  /** A row that rolls back is on its way: what comes from other instances has to wait. */
+  /** What comes from other instances has to wait: a row that rolls back is on its way, or one is not yet on its way. */
   get isClosing(): boolean {
-    return this.#limbo?.isClosing ?? false;
+    return this.#backlog > 0 || (this.#limbo?.isClosing ?? false);
   }
 
-  /** Calls back when no row that rolls back is on its way, at once or later. */
+  /** Calls back when nothing has to wait, at once or later. May not throw. */
   whenOpen(callback: () => void): void {
     if (!this.isClosing) callback();
     else this.#openWaiters.push(callback);
@@ -197,6 +200,7 @@ export class SynchroQueue implements CommitGate {
     const id = this.#nextRowId++;
     this.#get();
     this.#received.set(id, { lsn: row.lsn, originId: row.replicaId, row: decoded, settled });
+    this.#backlog++;
     this.#tell({ kind: 'rowReceived', id, originId: row.replicaId, row: decoded });
   }
 
@@ -245,7 +249,9 @@ export class SynchroQueue implements CommitGate {
     if (this.#limbo !== null) this.#tell({ kind: 'fenced' });
   }
 
+  /** Nothing is decided any more: what waits stays in doubt. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
@@ -274,13 +280,16 @@ export class SynchroQueue implements CommitGate {
   }
 
   #tell(input: LimboInput): void {
+    if (this.#isStopped) return;
     this.#inputs.push(input);
     if (this.#isStepping) return;
     this.#isStepping = true;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         const limbo = defined(this.#limbo, 'a queue that is told something');
-        for (const effect of limbo.step(next, this.#env.clock.monotonicMs())) this.#perform(effect);
+        const effects = limbo.step(next, this.#env.clock.monotonicMs());
+        this.#revoke(effects);
+        for (const effect of effects) this.#perform(effect);
       }
     } finally {
       this.#isStepping = false;
@@ -292,17 +301,27 @@ export class SynchroQueue implements CommitGate {
     this.#waiters.clear();
   }
 
+  /** All together: who is told that one is undone finds none of the others. */
+  #revoke(effects: readonly LimboEffect[]): void {
+    const newestFirst = effects.flatMap((effect) =>
+      effect.kind === 'rolledBack' ? [{ transaction: this.#take(effect.entry.lsn), error: effect.error }] : [],
+    );
+    if (newestFirst.length > 0) this.#transactions.revoke(newestFirst);
+  }
+
   #perform(effect: LimboEffect): void {
     switch (effect.kind) {
       case 'completed':
         return this.#transactions.release(this.#take(effect.entry.lsn));
       case 'rolledBack':
-        return this.#transactions.revoke([{ transaction: this.#take(effect.entry.lsn), error: effect.error }]);
+        return;
       case 'writeRow':
         return this.#writeOwn(effect.row);
       case 'rowAccepted':
+        this.#backlog--;
         return this.#writeReceived(effect.id);
       case 'rowRefused':
+        this.#backlog--;
         return this.#endReceived(effect.id, effect.error);
       case 'transferDone':
         return this.#transfers.shift()?.(effect.error);

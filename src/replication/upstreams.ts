@@ -3,20 +3,23 @@ import { BoxError, boxError } from '../base/index.ts';
 import type { Env, TimerHandle } from '../env/index.ts';
 import { Applier, type ApplierNeeds } from './applier/applier.ts';
 import { parseSource } from './applier/source.ts';
+import { type Candidate, chooseLeader } from './bootstrap/leader.ts';
 
 /** A connection to the instance itself has all that there is. */
 const NOBODY = '';
 const SELF = boxError('CONNECTION_TO_SELF').code;
 
+export type MasterCandidate = Candidate & Readonly<{ applier: Applier }>;
+
 export class Upstreams {
   readonly #env: Env;
-  readonly #needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers'>;
+  readonly #needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers' | 'mayRegister'>;
   #appliers: readonly Applier[] = [];
   readonly #watchers = new Set<() => void>();
   /** Uuids of those who have asked this instance for their first data. */
   readonly #withoutData = new Set<string>();
 
-  constructor(env: Env, needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers'>) {
+  constructor(env: Env, needs: Omit<ApplierNeeds, 'onChange' | 'hasOthers' | 'mayRegister'>) {
     this.#env = env;
     this.#needs = needs;
   }
@@ -36,15 +39,24 @@ export class Upstreams {
     const onChange = (): void => this.#changed();
     const hasOthers = (applier: Applier): boolean =>
       this.#appliers.some((other) => other !== applier && !isSelf(other) && other.status !== 'stopped');
+    const mayRegister = (applier: Applier): boolean => chooseLeader(this.candidates())?.applier === applier;
     this.#appliers = sources.map((source) => {
       const known = kept.get(source.text);
       // One that has stopped for good gets another try: that is what configuring anew is for.
       if (known !== undefined && known.status !== 'stopped') return known;
-      const applier = new Applier({ ...this.#needs, onChange, hasOthers }, source);
+      const applier = new Applier({ ...this.#needs, onChange, hasOthers, mayRegister }, source);
       applier.start();
       return applier;
     });
     await Promise.all(leaving.map((applier) => applier.stop()));
+  }
+
+  /** Those that can be reached and have said what they are. */
+  candidates(): readonly MasterCandidate[] {
+    return this.#appliers.flatMap((applier) => {
+      const { masterUuid, ballot, isThere } = applier;
+      return masterUuid === null || ballot === null || !isThere ? [] : [{ uuid: masterUuid, ballot, applier }];
+    });
   }
 
   /** Those that can be reached, this instance itself among them. */

@@ -1,5 +1,5 @@
 /**
- * The same requests here and on a real Tarantool, compared byte for byte. CONFORMANCE_PEERS=real,real compares two real
+ * The same requests here and on a real Tarantool, compared byte for byte, and once more as statements of Lua (lua-steps.ts). CONFORMANCE_PEERS=real,real compares two real
  * instances, which shows that the comparison itself is deterministic.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,14 +14,25 @@ if (reason !== null) process.stderr.write(`conformance is skipped: ${reason}\n`)
 
 const differing: string[] = [];
 
-for (const trust of ['open', 'closed'] as const)
-  describe.skipIf(reason !== null)(`${kinds.join(' and ')} answer alike (${trust})`, () => {
+const RUNS = [
+  { trust: 'open', way: 'plain' },
+  { trust: 'closed', way: 'plain' },
+  { trust: 'open', way: 'lua' },
+  { trust: 'closed', way: 'lua' },
+] as const;
+
+for (const { trust, way } of RUNS)
+  describe.skipIf(reason !== null)(`${kinds.join(' and ')} answer alike (${trust}, ${way})`, () => {
     let pair: Pair | null = null;
+    let steps = 0;
+    let luaSteps = 0;
     beforeAll(async () => {
-      pair = await Pair.start(kinds, trust);
+      pair = await Pair.start(kinds, trust, way);
     }, START_TIMEOUT_MS);
     afterAll(async () => {
       await pair?.stop();
+      const share = way === 'lua' ? `, ${luaSteps} of them as statements of Lua` : '';
+      process.stderr.write(`conformance (${trust}, ${way}): ${steps} steps${share}\n`);
       for (const line of differing.splice(0)) process.stderr.write(`known to differ: ${line}\n`);
     }, START_TIMEOUT_MS);
 
@@ -31,6 +42,8 @@ for (const trust of ['open', 'closed'] as const)
           '%s',
           async (_, item) => {
             const result = await pair!.run(area, item);
+            steps += result.steps;
+            luaSteps += result.luaSteps;
             if (result.verdict === 'differs') differing.push(`${area.name}: ${item.name}: ${result.report}`);
             expect(result.report, result.report).toBe(result.verdict === 'differs' ? result.report : '');
           },

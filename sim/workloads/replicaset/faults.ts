@@ -9,16 +9,19 @@ import { mayLosePower } from './topology.ts';
 const isLog = (path: string): boolean => path.includes('.xlog');
 const isSnapshot = (path: string): boolean => path.includes('.snap');
 
-const FAULTS = [
-  'full',
-  'writeError',
-  'syncError',
-  'logFileError',
-  'snapshotError',
-  'slow',
-  'crashInWrite',
-  'readError',
-] as const;
+/** How likely each is to hold in a phase. A write that fails is undone on a replica too, which is where much can go wrong. */
+const FAULTS = {
+  full: 0.12,
+  writeError: 0.4,
+  syncError: 0.12,
+  logFileError: 0.12,
+  snapshotError: 0.12,
+  slow: 0.2,
+  crashInWrite: 0.12,
+  readError: 0.12,
+} as const;
+
+type Fault = keyof typeof FAULTS;
 
 export type Stage = Readonly<{
   random: SeededRandom;
@@ -31,7 +34,9 @@ export type Stage = Readonly<{
 
 /** Sets the faults of a member's disk. */
 export function setDiskFaults(random: SeededRandom, member: SimulatedMember): void {
-  for (const fault of FAULTS) if (random.chance(0.12)) setFault(fault, random, member);
+  for (const fault of Object.keys(FAULTS) as Fault[]) {
+    if (random.chance(FAULTS[fault])) setFault(fault, random, member);
+  }
 }
 
 export function clearDiskFaults(member: SimulatedMember): void {
@@ -41,7 +46,7 @@ export function clearDiskFaults(member: SimulatedMember): void {
   host.capacityBytes = Infinity;
 }
 
-function setFault(fault: (typeof FAULTS)[number], random: SeededRandom, member: SimulatedMember): void {
+function setFault(fault: Fault, random: SeededRandom, member: SimulatedMember): void {
   const { host } = member;
   const fail = (
     operations: readonly FileOperation[],
@@ -56,7 +61,7 @@ function setFault(fault: (typeof FAULTS)[number], random: SeededRandom, member: 
       host.capacityBytes = host.disk.usedBytes() + random.below(10_000);
       return;
     case 'writeError':
-      return fail(['write'], isLog, 0.05 + 0.2 * random.fraction());
+      return fail(['write'], isLog, 0.02 + 0.2 * random.fraction());
     case 'syncError':
       member.setBreakingFault();
       return fail(['sync'], isLog, 0.05 + 0.2 * random.fraction());

@@ -1,6 +1,5 @@
-/** Workers that break a promise, to see that the workload notices. */
-import { runLogWorker } from '../../../src/engine/wal/index.ts';
-import type { OpenFile, WorkerMessage } from '../../../src/env/index.ts';
+/** Relay workers that break a promise, to see that the workload notices. */
+import type { WorkerMessage } from '../../../src/env/index.ts';
 import { runRelayWorker } from '../../../src/replication/index.ts';
 import type { WorkerEntry } from '../../env/index.ts';
 
@@ -12,7 +11,6 @@ function spoilingPackets(spoil: (packets: Uint8Array) => Uint8Array): WorkerEntr
   return (env, channel) => {
     let answers = 0;
     runRelayWorker(env, {
-      ...channel,
       onMessage: (handler) => channel.onMessage(handler),
       onStop: (handler) => channel.onStop(handler),
       post: (message) => {
@@ -28,25 +26,9 @@ function spoilingPackets(spoil: (packets: Uint8Array) => Uint8Array): WorkerEntr
   };
 }
 
-/** The real log worker, on files whose truncations do nothing: what was refused stays. */
-const keepsFailedRows: WorkerEntry = (env, channel, parameters) => {
-  const { files } = env;
-  const wrapped = Object.create(files, {
-    open: {
-      value: (...request: Parameters<typeof files.open>): OpenFile => {
-        const file = files.open(...request);
-        return Object.create(file, { truncate: { value: () => undefined } }) as OpenFile;
-      },
-    },
-  }) as typeof files;
-  runLogWorker({ ...env, files: wrapped }, channel, parameters);
-};
-
-export const MUTANTS = {
-  relay: {
-    keepsItsPromises: spoilingPackets((packets) => packets.slice()),
-    /** Old rows are not sent. */
-    losesRows: spoilingPackets(() => new Uint8Array(0)),
-  },
-  log: { keepsFailedRows },
-} as const;
+export const RELAY_MUTANTS = {
+  /** None: what is noticed must not come from the wrapping. */
+  keepsItsPromises: spoilingPackets((packets) => packets.slice()),
+  /** Old rows are not sent. */
+  losesRows: spoilingPackets(() => new Uint8Array(0)),
+} as const satisfies Record<string, WorkerEntry>;

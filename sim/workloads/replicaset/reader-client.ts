@@ -27,21 +27,7 @@ export function startReaderClient(
   let nextId = FIRST_ID;
   void shop.serve(`reader of ${member.name}`, connection, async () => {
     if (random.chance(0.3)) {
-      const row = [nextId++, member.name, shop.nextStamp()];
-      const directory = member.directory;
-      const settled = (record: (ledger: RowLedger) => void): void => {
-        if (member.directory === directory) record(local);
-      };
-      try {
-        await connection.insert(SPACE.local, row);
-        shop.counts.acknowledged++;
-        settled((ledger) => ledger.acknowledged(row[0] as number, row));
-      } catch (error) {
-        const failure = failureOf(error, shop.counts);
-        requireRefusable(failure, error);
-        if (failure.kind === 'unknown') settled((ledger) => ledger.unknown(row[0] as number, row));
-        else if (failure.code === ERROR_TABLE.WAL_IO.code) settled((ledger) => ledger.cutOff(row[0] as number, row));
-      }
+      await writeLocal(shop, connection, member, local, [nextId++, member.name, shop.nextStamp()]);
       return;
     }
     const { life } = member;
@@ -53,6 +39,31 @@ export function startReaderClient(
       requireRefusable(failureOf(error, shop.counts), error);
     }
   });
+}
+
+/** What the instance has answered may be lost with its machine's power, or with its directory, before the client hears it. */
+async function writeLocal(
+  shop: Shop<RunCounts>,
+  connection: Connection,
+  member: SimulatedMember,
+  ledger: RowLedger,
+  row: Row,
+): Promise<void> {
+  const id = Number(row[0]);
+  const { directory, life } = member;
+  const isSameLife = (): boolean => member.life === life && member.host.isRunning;
+  try {
+    await connection.insert(SPACE.local, row);
+    shop.counts.acknowledged++;
+    if (isSameLife()) ledger.acknowledged(id, row);
+    else if (member.directory === directory) ledger.unknown(id, row);
+  } catch (error) {
+    const failure = failureOf(error, shop.counts);
+    requireRefusable(failure, error);
+    if (member.directory !== directory) return;
+    if (failure.kind === 'unknown') ledger.unknown(id, row);
+    else if (failure.code === ERROR_TABLE.WAL_IO.code) ledger.cutOff(id, row);
+  }
 }
 
 class LastSeen {
@@ -69,6 +80,7 @@ class LastSeen {
     if (this.#life !== life || mayRollBack) this.#values.clear();
     this.#life = life;
     checkPairs(`read on ${name}`, rows);
+    if (mayRollBack) return;
     for (const row of rows) {
       const [id, value] = [Number(row[0]), Number(row[1])];
       const before = this.#values.get(id) ?? 0;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { WorkerEntry } from '../../env/index.ts';
+import { LOG_MUTANTS } from '../common/log-mutants.ts';
 import { regressionSeeds } from '../common/regressions.ts';
 import { runReplicaset, type RunOptions } from './index.ts';
-import { MUTANTS } from './mutants.ts';
+import { RELAY_MUTANTS } from './mutants.ts';
 
 /** A mutant is noticed much earlier; this ends the search when the workload has become blind. */
 const SEEDS_MAX = 30;
@@ -30,13 +31,15 @@ describe('the simulated replica set', () => {
     expect((await runReplicaset(78)).digest).not.toBe(first.digest);
   });
 
-  it('sees nothing wrong with a relay that keeps its promises', async () => {
-    for (const seed of [1, 2]) await runReplicaset(seed, { relayWorker: MUTANTS.relay.keepsItsPromises });
+  it('sees nothing wrong with workers that keep their promises', async () => {
+    const workers = { relayWorker: RELAY_MUTANTS.keepsItsPromises, logWorker: LOG_MUTANTS.keepsItsPromises };
+    for (const seed of [1, 2]) await runReplicaset(seed, workers);
   });
 
   it.each<[string, { relayWorker?: WorkerEntry; logWorker?: WorkerEntry }]>([
-    ['relay that loses old rows', { relayWorker: MUTANTS.relay.losesRows }],
-    ['log that keeps rows which it refused', { logWorker: MUTANTS.log.keepsFailedRows }],
+    ['relay that loses old rows', { relayWorker: RELAY_MUTANTS.losesRows }],
+    ['log that acknowledges too early', { logWorker: LOG_MUTANTS.acknowledgesTooEarly }],
+    ['log that loses what it synced', { logWorker: LOG_MUTANTS.losesSyncs }],
   ])('notices a %s', async (_, workers) => {
     expect(await failingSeed(workers)).not.toBeNull();
   });

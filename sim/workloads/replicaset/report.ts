@@ -12,7 +12,8 @@ function describeMember(member: SimulatedMember): string {
   if (instance === null) return `${name} (${kind}) is ${status}, masters ${member.sources.join(', ')}`;
   const { replication, storage } = instance;
   const appliers = replication.upstreams.appliers.map(
-    ({ source, status: state, failure }) => `${source.text} ${state} ${failure?.message ?? ''}`,
+    ({ source, status: state, lagSeconds, failure }) =>
+      `${source.text} ${state}, ${lagSeconds} s behind ${failure?.message ?? ''}`,
   );
   const relays = [...(replication.relays?.states ?? [])].map(
     ([uuid, { endedWith }]) =>

@@ -145,6 +145,7 @@ class Run {
       this.#members.map((_, index) => (isStaggered ? index * random.below(300) : random.below(10))),
     );
     const isDisturbed = random.chance(0.6);
+    const disturbedUntilMs = this.#world.nowMs + FOUNDATION_MS;
     if (isDisturbed) {
       this.#supervisor.isCalm = false;
       for (let count = 1 + random.below(5); count > 0; count--) {
@@ -161,8 +162,10 @@ class Run {
     await this.#startClients();
     this.#shop.isPaused = false;
     await this.#settle(random.below(300));
-    if (isDisturbed) await this.#heal();
-    else await this.#waitFor('all members', () => this.#supervisor.isGrown);
+    if (isDisturbed) {
+      await this.#settle(disturbedUntilMs - this.#world.nowMs);
+      await this.#heal();
+    } else await this.#waitFor('all members', () => this.#supervisor.isGrown);
     this.#shop.isPaused = true;
   }
 
@@ -212,7 +215,7 @@ class Run {
     const endMs = this.#world.nowMs + durationMs;
     const isCalm = random.chance(0.15);
     this.#supervisor.isCalm = isCalm;
-    if (!isCalm) for (const member of this.#members) if (random.chance(0.4)) setDiskFaults(random, member);
+    if (!isCalm) for (const member of this.#members) if (random.chance(0.5)) setDiskFaults(random, member);
     const incidents = isCalm ? [] : drawIncidents(this.#stage, durationMs);
     this.#shop.isPaused = false;
     for (const { atMs, run } of incidents) {

@@ -20,6 +20,8 @@ type Watched = {
   /** When the next boot is due; null while it runs. */
   bootAtMs: number | null;
   isReconfiguring: boolean;
+  /** The machine has not been seen without power since the last boot. */
+  isPowered: boolean;
   /** It follows whom it is to follow at last. */
   isSettled: boolean;
 };
@@ -55,7 +57,13 @@ export class Supervisor {
     this.#random = random;
     this.#settings = settings;
     this.#counts = counts;
-    this.#watched = members.map((member) => ({ member, bootAtMs: 0, isReconfiguring: false, isSettled: false }));
+    this.#watched = members.map((member) => ({
+      member,
+      bootAtMs: 0,
+      isReconfiguring: false,
+      isPowered: true,
+      isSettled: false,
+    }));
     this.#handlers = handlers;
   }
 
@@ -90,8 +98,11 @@ export class Supervisor {
     if (!this.#isGrown && this.#watched.every(({ member }) => member.hasState)) this.#isGrown = true;
     for (const watched of this.#watched) {
       if (watched.member.host.isRunning) this.#look(watched);
-      else if (watched.bootAtMs === null) this.#ended(watched);
-      else if (watched.bootAtMs <= this.#world.nowMs) this.#boot(watched);
+      else {
+        this.#lookForPower(watched);
+        if (watched.bootAtMs === null) this.#ended(watched);
+        else if (watched.bootAtMs <= this.#world.nowMs) this.#boot(watched);
+      }
     }
     this.#world.schedule(this.#world.nowMs + PERIOD_MS, 'supervise', null, () => this.#tick());
   }
@@ -99,6 +110,7 @@ export class Supervisor {
   #boot(watched: Watched): void {
     watched.bootAtMs = null;
     watched.isReconfiguring = false;
+    watched.isPowered = true;
     watched.member.boot(this.#sourcesOf(watched));
   }
 
@@ -118,13 +130,18 @@ export class Supervisor {
     });
   }
 
+  /** A machine may lose its power while nothing runs on it. */
+  #lookForPower(watched: Watched): void {
+    const { member } = watched;
+    if (member.host.isUp || !watched.isPowered) return;
+    watched.isPowered = false;
+    member.hasLostPower = true;
+    this.#counts.machineCrashes++;
+    this.#handlers.onPowerLost(member);
+  }
+
   #ended(watched: Watched): void {
     const { member } = watched;
-    if (!member.host.isUp) {
-      member.hasLostPower = true;
-      this.#counts.machineCrashes++;
-      this.#handlers.onPowerLost(member);
-    }
     watched.bootAtMs = this.#world.nowMs + RESTART_MS.least + this.#random.below(RESTART_MS.most);
     const failure = member.startFailure;
     member.startFailure = null;

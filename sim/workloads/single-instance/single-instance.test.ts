@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { WorkerEntry } from '../../env/index.ts';
+import { LOG_MUTANTS } from '../common/log-mutants.ts';
 import { regressionSeeds } from '../common/regressions.ts';
 import { runSingleInstance } from './index.ts';
-import { MUTANTS } from './mutants.ts';
 
 /** A mutant is noticed much earlier; this ends the search when the workload has become blind. */
 const SEEDS_MAX = 30;
@@ -32,7 +32,7 @@ describe('the simulated instance', () => {
 
   it('sees nothing wrong with a log that keeps its promises', async () => {
     for (const walMode of ['write', 'fsync'] as const) {
-      await runSingleInstance(5, { logWorker: MUTANTS.keepsItsPromises, walMode });
+      await runSingleInstance(5, { logWorker: LOG_MUTANTS.keepsItsPromises, walMode });
     }
   });
 
@@ -42,6 +42,6 @@ describe('the simulated instance', () => {
     ['keepsFailedRows', 'write'],
     ['ignoresFailedWrites', 'write'],
   ] as const)('notices a log that %s', async (mutant, walMode) => {
-    expect(await failingSeed(MUTANTS[mutant], walMode)).not.toBeNull();
+    expect(await failingSeed(LOG_MUTANTS[mutant], walMode)).not.toBeNull();
   });
 });

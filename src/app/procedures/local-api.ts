@@ -3,7 +3,14 @@ import { boxError, defined } from '../../base/index.ts';
 import type { SpaceDefinition } from '../../client/index.ts';
 import { encodeToBytes, type Value } from '../../codec/msgpack/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
-import type { Box, GarbageInformation, InstanceControl, Session, ShutdownHook } from '../../engine/box/index.ts';
+import type {
+  Box,
+  GarbageInformation,
+  InstanceControl,
+  Session,
+  SessionKind,
+  ShutdownHook,
+} from '../../engine/box/index.ts';
 import type { Space } from '../../engine/memtx/index.ts';
 import { LocalSchema } from './local-schema.ts';
 import { LocalSequence } from './local-sequence.ts';
@@ -14,6 +21,11 @@ import { LocalTypedSpace } from './local-typed-space.ts';
 export interface LocalApi {
   /** Name of the user whose rights count. */
   readonly user: string;
+  /**
+   * Through which door it was asked for what runs now. Inside a trigger that is the door of the statement: `applier` for a
+   * change that comes from a master.
+   */
+  readonly sessionType: SessionKind;
   readonly schema: LocalSchema;
   /** A space by name or id, with tuples as arrays. Throws ER_NO_SUCH_SPACE. */
   space(nameOrId: string | number): LocalSpace;
@@ -78,6 +90,10 @@ class BoxLocalApi implements LocalApi {
 
   get user(): string {
     return this.#session.effectiveUser.userName;
+  }
+
+  get sessionType(): SessionKind {
+    return (this.#box.statements.actor ?? this.#session).kind;
   }
 
   space(nameOrId: string | number): LocalSpace;

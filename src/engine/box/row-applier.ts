@@ -10,12 +10,14 @@ import type { RowApplier } from '../checkpoint/index.ts';
 import { BulkFill, type Space } from '../memtx/index.ts';
 import type { Box } from './box.ts';
 import { RowExecutor } from './row-executor.ts';
+import type { Session } from './session.ts';
 
 /** Whether the row, of elections or of the synchronous queue, has been taken; it is valid during the call. */
 export type ControlRowHandler = (row: RowReader) => boolean;
 
 export class BoxRowApplier implements RowApplier {
   readonly #box: Box;
+  readonly #session: Session;
   readonly #rows: RowExecutor;
 
   readonly #toleratesRows: boolean;
@@ -24,9 +26,15 @@ export class BoxRowApplier implements RowApplier {
 
   /**
    * `toleratesRows`: a row that does not fit will be passed over, so each has to be judged by itself. `onControlRow` takes
-   * rows that change no data.
+   * rows that change no data. `session`: who triggers see at work.
    */
-  constructor(box: Box, toleratesRows: boolean, onControlRow: ControlRowHandler = () => false) {
+  constructor(
+    box: Box,
+    toleratesRows: boolean,
+    onControlRow: ControlRowHandler = () => false,
+    session: Session = box.adminSession,
+  ) {
+    this.#session = session;
     this.#box = box;
     this.#onControlRow = onControlRow;
     this.#rows = new RowExecutor(box.statements);
@@ -43,8 +51,9 @@ export class BoxRowApplier implements RowApplier {
   applySnapshotTuple(spaceId: number, bytes: Uint8Array, position: number, end: number): void {
     const space = this.#box.catalog.space(spaceId);
     if (space === undefined) throw boxError('NO_SUCH_SPACE', String(spaceId));
-    if (space.isSystem) {
-      this.#inTransaction(() => this.#box.statements.insert(this.#box.adminSession, spaceId, bytes, position, end));
+    const isWatchedJoin = space.reacts && this.#session.kind === 'applier';
+    if (space.isSystem || space.beforeReplace.length > 0 || isWatchedJoin) {
+      this.#inTransaction(() => this.#box.statements.insert(this.#session, spaceId, bytes, position, end));
       return;
     }
     if (space.reacts) {
@@ -106,7 +115,7 @@ export class BoxRowApplier implements RowApplier {
     if (!transactions.isActive) transactions.begin();
     try {
       if (row.replicaId !== 0) transactions.redo.takeNumber(row.replicaId, row.lsn);
-      if (row.type !== REQUEST_TYPE.nop) this.#rows.execute(this.#box.adminSession, row);
+      if (row.type !== REQUEST_TYPE.nop) this.#rows.execute(this.#session, row);
     } catch (error) {
       transactions.rollback();
       throw error;

@@ -49,6 +49,7 @@ export class Statements {
   readonly #virtual: VirtualSpaces;
   readonly #code: CodeWatch;
   #nesting = 0;
+  readonly #actors: Session[] = [];
   readonly #undoMarks: number[] = [];
   /** The next statement is what before_replace triggers have made of another one: they are not asked again. */
   #isDecided = false;
@@ -70,6 +71,11 @@ export class Statements {
     this.#transactions = transactions;
     this.#access = access;
     this.#virtual = new VirtualSpaces(access, transactions);
+  }
+
+  /** On whose behalf the statement is made whose triggers run now; null while none run. */
+  get actor(): Session | null {
+    return this.#actors.at(-1) ?? null;
   }
 
   /** The space that the last statement ran on: results are addresses in its arena. */
@@ -376,7 +382,7 @@ export class Statements {
   }
 
   #follow(session: Session, space: Space, proposal: Proposal, again: () => Address): Address {
-    const decision = this.#decide(space, proposal);
+    const decision = this.#decide(session, space, proposal);
     switch (decision.kind) {
       case 'asked':
         return this.#decided(again);
@@ -394,8 +400,8 @@ export class Statements {
     }
   }
 
-  #decide(space: Space, proposal: Proposal): Decision {
-    this.#enterTrigger();
+  #decide(session: Session, space: Space, proposal: Proposal): Decision {
+    this.#enterTrigger(session);
     try {
       return decide(space, proposal, this.#code);
     } finally {
@@ -403,13 +409,15 @@ export class Statements {
     }
   }
 
-  #enterTrigger(): void {
+  #enterTrigger(session: Session): void {
     this.#nesting++;
+    this.#actors.push(session);
     this.#transactions.redo.isInTrigger = true;
   }
 
   #leaveTrigger(space: Space): void {
     this.#nesting--;
+    this.#actors.pop();
     this.#transactions.redo.isInTrigger = this.#nesting > 0;
     this.#selected = space;
   }
@@ -481,7 +489,7 @@ export class Statements {
 
   /** Schema changes and triggers that follow from the change. */
   #react(session: Session, space: Space, oldTuple: Address, newTuple: Address): void {
-    this.#enterTrigger();
+    this.#enterTrigger(session);
     try {
       if (space.isSystem) {
         this.#catalog.systemChanged(space, oldTuple, newTuple, {

@@ -42,7 +42,11 @@ export class Checkpointer {
   readonly #options: CheckpointOptions;
   #lastVclock: Vclock | null;
   #isRunning = false;
+  #isAbandoned = false;
+  /** Ends the wait for what may still be undone. */
+  #abandon: () => void = () => undefined;
   #longestSliceMs = 0;
+  #lastDurationMs: number | null = null;
 
   constructor(
     env: Env,
@@ -71,31 +75,54 @@ export class Checkpointer {
     return this.#lastVclock;
   }
 
+  /** How long the newest snapshot took that was written since the start; null before the first. */
+  get lastDurationMs(): number | null {
+    return this.#lastDurationMs;
+  }
+
   /** The longest time that a snapshot held the engine's thread. */
   get longestSliceMs(): number {
     return this.#longestSliceMs;
   }
 
-  /** Writes a snapshot of the present state. Nothing is written if the newest one already holds it. */
-  async checkpoint(): Promise<CheckpointResult> {
+  /**
+   * Writes a snapshot of the present state, once nothing of it can be undone any more (`asItIs`: also if it can). Nothing
+   * is written if the newest one already holds it. Rejects with SYNC_ROLLBACK and the like if something was undone.
+   */
+  async checkpoint(kind: 'final' | 'asItIs' = 'final'): Promise<CheckpointResult> {
     if (this.#isRunning) throw boxError('CHECKPOINT_IN_PROGRESS');
     this.#isRunning = true;
     const startedMs = this.#env.clock.monotonicMs();
     try {
-      const { source, vclock } = await this.#begin();
+      const { source, vclock, whenFinal } = await this.#begin();
       try {
-        const sizeBytes =
-          this.#lastVclock !== null && vclockSignature(this.#lastVclock) === vclockSignature(vclock)
-            ? 0
-            : await this.#write(source, vclock);
+        if (kind === 'final') await this.#finality(whenFinal);
+        const isThere = this.#lastVclock !== null && vclockSignature(this.#lastVclock) === vclockSignature(vclock);
+        const sizeBytes = isThere ? 0 : await this.#write(source, vclock);
         this.#lastVclock = vclock;
-        return { vclock, sizeBytes, rows: source.rowsDone, durationMs: this.#env.clock.monotonicMs() - startedMs };
+        const durationMs = this.#env.clock.monotonicMs() - startedMs;
+        if (!isThere) this.#lastDurationMs = durationMs;
+        return { vclock, sizeBytes, rows: source.rowsDone, durationMs };
       } finally {
         source.close();
       }
     } finally {
       this.#isRunning = false;
     }
+  }
+
+  /** Nothing is waited for any more, now or later. */
+  abandonWaiting(): void {
+    this.#isAbandoned = true;
+    this.#abandon();
+  }
+
+  #finality(whenFinal: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#abandon = () => reject(boxError('READ_VIEW_ABORTED'));
+      whenFinal.then(resolve, reject);
+      if (this.#isAbandoned) this.#abandon();
+    });
   }
 
   /** Opens the view; the log begins a new file behind what it shows. */

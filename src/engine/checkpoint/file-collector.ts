@@ -64,10 +64,10 @@ export class FileCollector {
     return [logFilePath(this.#files, directory, signature, 'SNAP'), ...paths];
   }
 
-  /** State before the first row that the log's files still hold; empty if it holds all. As last known if they cannot be read. */
+  /** State before the first row that the log's files hold, or will: as last known if they cannot be read. */
   oldestLogVclock(): Vclock {
     try {
-      this.#oldestLogVclock = this.#logs()[0]?.vclock ?? [];
+      this.#oldestLogVclock = this.#logs()[0]?.vclock ?? this.#snapshots().at(-1)?.vclock ?? [];
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       this.#log.warn(`the oldest log file cannot be read now: ${error.message}`);

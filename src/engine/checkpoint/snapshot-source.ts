@@ -49,7 +49,8 @@ export class SnapshotSource {
   readonly #views: readonly Readonly<{ memory: SpaceMemory; view: ReadView }>[];
   readonly #spaces: readonly FrozenSpace[];
   readonly #extra: ExtraRows;
-  readonly #controlRows: readonly ControlRow[];
+  /** Set before the first `fill`: they are those of the moment only when everything that the view shows is written. */
+  controlRows: readonly ControlRow[] = [];
   #controlDone = false;
   readonly #form: RowForm;
   #at = 0;
@@ -65,14 +66,12 @@ export class SnapshotSource {
     memories: readonly SpaceMemory[],
     spaces: Iterable<Space>,
     extra: ExtraRows,
-    controlRows: readonly ControlRow[],
     form: RowForm,
     nowMs: number,
   ) {
     const giveUp = (loss: ViewLoss): void => this.#giveUp(loss);
     this.#views = memories.map((memory) => ({ memory, view: memory.views.open({ nowMs, giveUp }) }));
     this.#extra = extra;
-    this.#controlRows = controlRows;
     this.#form = form;
     const frozen: FrozenSpace[] = [];
     for (const space of spaces) {
@@ -101,7 +100,7 @@ export class SnapshotSource {
         this.#extraDone = true;
       }
       if (!this.#controlDone && (space === undefined || rank(space.id) > SYSTEM_SPACE_ID_MAX)) {
-        for (const row of this.#controlRows) this.#form.control(writer, this.#row++, row);
+        for (const row of this.controlRows) this.#form.control(writer, this.#row++, row);
         this.#controlDone = true;
       }
       if (space === undefined) return false;

@@ -20,6 +20,8 @@ export class RedoLog {
   /** By row if `hasNumbers`: where it came from, and its LSN there; 0 for rows that are numbered here. */
   readonly replicaIds: number[] = [];
   readonly lsns: number[] = [];
+  /** ROW_FLAG bits of the last row, beside the one that marks the end. */
+  flags = 0;
   /** A trigger runs: its rows are not the statement's. */
   isInTrigger = false;
   #replicaId = 0;
@@ -29,6 +31,7 @@ export class RedoLog {
   reset(): void {
     this.count = 0;
     this.hasNumbers = false;
+    this.flags = 0;
     this.#lsn = 0;
     if (this.bodies.bytes.length > SHRINK_BYTES) this.bodies = new ByteWriter(4096);
     this.bodies.position = 0;

@@ -8,9 +8,11 @@
  * the journal settled it; (3) a failed batch takes everything behind it along, newest first, and the state is then
  * that of the last durable batch; (4) listeners of a batch are called once, in the order of the batches; (5) what the
  * gate holds has a batch and undo entries of its own, which end when the gate releases or revokes it; within a batch of
- * the log such transactions come behind all others.
+ * the log such transactions come behind all others that have changed the same spaces; (6) nobody is told of an undoing
+ * before all that is undone together has been.
  */
 import { assert, type BoxError, boxError, type ByteWriter, defined } from '../../base/index.ts';
+import { GROUP_LOCAL, ROW_FLAG, ROW_TYPE_NOP } from '../../codec/xlog/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSize, tupleSlab } from '../arena/index.ts';
 import type { Space } from '../memtx/index.ts';
 import { CommitBatch, type CommitListener, type HeldTransaction } from './commit-batch.ts';
@@ -18,8 +20,6 @@ import type { CommitGate } from './commit-gate.ts';
 import type { Durability, Journal } from './journal.ts';
 import { RedoLog } from './redo-log.ts';
 import type { SchemaChange } from './undo-log.ts';
-
-const GROUP_LOCAL = 1;
 
 /** A change of a tuple as it was made; null where there was none before, or is none after. */
 export type TransactionChange = Readonly<{ spaceId: number; old: Uint8Array | null; next: Uint8Array | null }>;
@@ -49,8 +49,11 @@ export class TransactionManager {
   readonly #savepoints: Savepoint[] = [];
   #onCommit: TransactionTrigger[] = [];
   #onRollback: TransactionTrigger[] = [];
-  /** The newest transaction that waits at the gate, while it does. */
+  /** Of the transactions that wait at the gate, oldest first. */
+  readonly #held = new Set<CommitBatch>();
   #newestHeld: CommitBatch | null = null;
+  /** Spaces without replication that some of them have changed. */
+  readonly #heldSpaces = new Map<CommitBatch, ReadonlySet<Space>>();
   /** Set by the instance when transactions may have to wait for others. */
   gate: CommitGate | null = null;
 
@@ -150,10 +153,12 @@ export class TransactionManager {
   commit(): CommitBatch | null {
     assert(this.#isActive, 'COMMIT ends an open transaction');
     let isHeld = false;
-    if (this.redo.count > 0) {
+    if (this.redo.count > 0 || this.#heldSpaces.size > 0) {
       try {
         isHeld = this.gate !== null && (this.#isSynchronous || this.gate.isActive) && this.#isHeld(this.gate);
-        this.#journal.append(this.redo, this.#durability);
+        if (!isHeld) this.#checkPlace();
+        this.redo.flags = isHeld ? ROW_FLAG.waitSync | (this.#isSynchronous ? ROW_FLAG.waitAck : 0) : 0;
+        if (this.redo.count > 0) this.#journal.append(this.redo, this.#durability);
       } catch (error) {
         this.rollback();
         throw error;
@@ -180,23 +185,37 @@ export class TransactionManager {
     return batch;
   }
 
-  /** A transaction of local rows alone is nobody else's business. */
+  /** A transaction of local rows alone is nobody else's business, and in one without content nothing can be undone. */
   #isHeld(gate: CommitGate): boolean {
     const { redo } = this;
     let replicated = -1;
     for (let index = 0; index < redo.count && replicated < 0; index++) {
-      if (redo.groupIds[index] !== GROUP_LOCAL) replicated = index;
+      if (redo.groupIds[index] !== GROUP_LOCAL && redo.types[index] !== ROW_TYPE_NOP) replicated = index;
     }
     if (replicated < 0) return false;
     return gate.holds(this.#isSynchronous, redo.hasNumbers ? redo.replicaIds[replicated]! : 0);
   }
 
+  /** What does not wait must not stand on what does: that could not be undone any more. */
+  #checkPlace(): void {
+    if (this.#heldSpaces.size === 0) return;
+    this.forEachChange((space) => {
+      for (const spaces of this.#heldSpaces.values()) if (spaces.has(space)) throw boxError('TRANSACTION_CONFLICT');
+    });
+  }
+
   #hold(): CommitBatch {
+    const spaces = new Set<Space>();
+    this.forEachChange((space) => {
+      if (space.definition.isLocal || space.definition.isTemporary) spaces.add(space);
+    });
     const batch = new CommitBatch(this.#current.undo.splitFrom(this.#startMark));
     batch.transactionCount = 1;
+    if (spaces.size > 0) this.#heldSpaces.set(batch, spaces);
     const { lastReplicaId: replicaId, lastLsn: lsn } = this.#journal;
     const held = { batch, replicaId, lsn, isSynchronous: this.#isSynchronous };
     this.#current.held.push(held);
+    this.#held.add(batch);
     this.#newestHeld = batch;
     defined(this.gate, 'the gate that holds it').appended(held);
     return batch;
@@ -230,18 +249,28 @@ export class TransactionManager {
     }
   }
 
+  #forgetHeld(batch: CommitBatch): void {
+    this.#held.delete(batch);
+    this.#heldSpaces.delete(batch);
+    if (this.#newestHeld !== batch) return;
+    this.#newestHeld = null;
+    for (const older of this.#held) this.#newestHeld = older;
+  }
+
   /** The gate lets a transaction go that is in the log. */
   release({ batch }: HeldTransaction): void {
     batch.undo.commit();
-    if (this.#newestHeld === batch) this.#newestHeld = null;
+    this.#forgetHeld(batch);
     this.#finish(batch, null);
   }
 
   /** The gate gives transactions up: they are undone, newest first; no transaction is open, and none came behind them. */
   revoke(newestFirst: readonly Readonly<{ transaction: HeldTransaction; error: BoxError }>[]): void {
     assert(!this.#isActive, 'nothing is undone under an open transaction');
-    for (const { transaction } of newestFirst) transaction.batch.undo.rollbackTo(0);
-    this.#newestHeld = null;
+    for (const { transaction } of newestFirst) {
+      transaction.batch.undo.rollbackTo(0);
+      this.#forgetHeld(transaction.batch);
+    }
     for (const { transaction, error } of newestFirst) this.#finish(transaction.batch, error);
   }
 
@@ -297,12 +326,18 @@ export class TransactionManager {
    * Resolves when everything committed so far is as durable as the instance promises, and what the gate held is final.
    * Rejects with the BoxError that the newest of it was undone by.
    */
-  whenDurable(): Promise<void> {
-    const batch = this.newestBatch;
-    if (batch === null) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      batch.listeners.push({ settled: (error) => (error === null ? resolve() : reject(error)) });
-    });
+  async whenDurable(): Promise<void> {
+    await Promise.all([this.whenFinal(), this.whenWritten()]);
+  }
+
+  /** The same for the log alone: what the gate holds is in it, but may still be undone. */
+  whenWritten(): Promise<void> {
+    return whenSettled(this.#current.transactionCount > 0 ? this.#current : this.#inFlight);
+  }
+
+  /** The same for what the gate holds alone. */
+  whenFinal(): Promise<void> {
+    return whenSettled(this.#newestHeld);
   }
 
   /** True when nothing waits for the log. */
@@ -326,8 +361,9 @@ export class TransactionManager {
     } else {
       const behind = this.#current;
       this.#current = new CommitBatch();
-      this.#undo(behind, error);
-      this.#undo(batch, error);
+      const held = [...this.#undo(behind), ...this.#undo(batch)];
+      for (const transaction of held) this.gate?.failed(transaction, error);
+      for (const transaction of held) this.#finish(transaction.batch, error);
       this.#finish(batch, error);
       this.#finish(behind, error);
     }
@@ -335,17 +371,16 @@ export class TransactionManager {
     this.flush();
   }
 
-  /** Undoes a batch that is in no log; the listeners of what the gate held are told. */
-  #undo(batch: CommitBatch, error: BoxError): void {
-    const { held } = batch;
+  /** Undoes a batch that is in no log; returns what the gate held of it, newest first. */
+  #undo(batch: CommitBatch): readonly HeldTransaction[] {
+    const held = batch.held.reverse();
     batch.held = [];
-    for (const transaction of held.reverse()) {
+    for (const transaction of held) {
       transaction.batch.undo.rollbackTo(0);
-      if (this.#newestHeld === transaction.batch) this.#newestHeld = null;
-      this.gate?.failed(transaction, error);
-      this.#finish(transaction.batch, error);
+      this.#forgetHeld(transaction.batch);
     }
     batch.undo.rollbackTo(0);
+    return held;
   }
 
   #reachBoundary(): void {
@@ -378,6 +413,13 @@ export class TransactionManager {
     );
     return changes;
   }
+}
+
+function whenSettled(batch: CommitBatch | null): Promise<void> {
+  if (batch === null) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    batch.listeners.push({ settled: (error) => (error === null ? resolve() : reject(error)) });
+  });
 }
 
 function runTriggers(triggers: readonly TransactionTrigger[], changes: readonly TransactionChange[]): void {

@@ -246,7 +246,7 @@ export class LogClient implements Journal {
     const lsn = this.#nextLsn(replicaId);
     this.lastReplicaId = replicaId;
     this.lastLsn = lsn;
-    if (replicaId === 0 || lsn > 0xffffffff) {
+    if (replicaId === 0 || lsn > 0xffffffff || redo.flags !== 0) {
       this.#writeRow(rows, redo, 0, replicaId, lsn, lsn, true);
       return;
     }
@@ -309,7 +309,7 @@ export class LogClient implements Journal {
       lsn: this.#nextLsn(replicaId),
       timestampSeconds: this.#timestampSeconds,
       tsn,
-      flags: ROW_FLAG.commit,
+      flags: ROW_FLAG.commit | redo.flags,
     });
   }
 
@@ -358,7 +358,7 @@ export class LogClient implements Journal {
       lsn,
       timestampSeconds: this.#timestampSeconds,
       tsn,
-      flags: isLast ? ROW_FLAG.commit : 0,
+      flags: isLast ? ROW_FLAG.commit | redo.flags : 0,
     });
     rows.writeBytes(redo.bodies.bytes, redo.starts[index]!, redo.ends[index]!);
   }

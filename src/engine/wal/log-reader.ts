@@ -25,6 +25,8 @@ export type LogReaderOptions = Readonly<{
   /** What the snapshot holds: rows up to here are not handed on. */
   vclock: Vclock;
   forceRecovery: boolean;
+  /** Local rows are handed on whatever the vclock says, because one may be the last of a transaction. */
+  givesLocalRows?: boolean;
   onWarning: (text: string) => void;
 }>;
 
@@ -74,7 +76,10 @@ export class LogReader {
    */
   read(maxBytes: number, onRow: RowHandler): 'more' | 'end' {
     const follow = (row: RowReader): void => {
-      if (row.lsn <= (this.#vclock[row.replicaId] ?? 0)) return;
+      if (row.lsn <= (this.#vclock[row.replicaId] ?? 0)) {
+        if (row.replicaId === 0 && this.#options.givesLocalRows === true) onRow(row);
+        return;
+      }
       while (this.#vclock.length <= row.replicaId) this.#vclock.push(0);
       this.#vclock[row.replicaId] = row.lsn;
       onRow(row);

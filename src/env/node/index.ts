@@ -6,6 +6,7 @@ import { createCrypto } from './crypto.ts';
 import { createFileSystem } from './file-system.ts';
 import { createFiles } from './files.ts';
 import { createHttpClient } from './http-client.ts';
+import { createHttpServer } from './http-server.ts';
 import { createLog, type LogOptions, type NodeLog } from './log.ts';
 import { createNetwork } from './network.ts';
 import { createProcessControl } from './process.ts';
@@ -43,6 +44,7 @@ export function createNodeEnv(options: NodeEnvOptions): Env & Readonly<{ log: No
     network: createNetwork(),
     resolver: createResolver(),
     http: createHttpClient(),
+    httpServer: createHttpServer(),
     processes: createProcesses(),
     crypto: createCrypto(),
     compression: createZstdCompression(),

@@ -84,30 +84,34 @@ export class TarantoolEngine implements EngineControl {
     try {
       instance = await Instance.start(this.#env, options, {
         onFailure: (error) => this.#handlers.onFailure(error),
-        onEngineReady: (box) => {
-          this.#session = box.sessions.open('console', '', box.adminSession.user);
-          const { calls } = this.#luaBox.install(box, {
-            configuration: this.#configuration.running(this.#configure),
-            waitsForLog: options.walMode !== 'none',
-            facts: {
-              status: () => (this.#instance?.replication.isOrphan === true ? 'orphan' : 'running'),
-              listen: () => this.#instance?.addresses.map(formatAddress)[0] ?? null,
-              replicaId: () => this.#instance?.replication.members.ownId ?? 0,
-              sections: {},
-            },
-          });
-          box.functionCaller = calls;
-        },
         functionBodies: this.#luaBox.functions,
-        onSchemaInit: () => {
+        onSchemaInit: (box) => {
+          this.#enter(box, options);
           for (const trigger of this.#luaBox.onSchemaInit.functions) this.#luaBox.foundation.runNow(trigger, []);
         },
       });
     } catch (error) {
+      this.install();
       throw new Error(startFailureText(error));
     }
     this.#instance = instance;
     this.#handlers.onStarted(instance);
+  }
+
+  /** Puts the whole `box` in place: triggers that are set before there are data use it. */
+  #enter(box: Box, options: InstanceOptions): void {
+    this.#session = box.sessions.open('console', '', box.adminSession.user);
+    const { calls } = this.#luaBox.install(box, {
+      configuration: this.#configuration.running(this.#configure),
+      waitsForLog: options.walMode !== 'none',
+      facts: {
+        status: () => (this.#instance?.replication.isOrphan === true ? 'orphan' : 'running'),
+        listen: () => this.#instance?.addresses.map(formatAddress)[0] ?? null,
+        replicaId: () => this.#instance?.replication.members.ownId ?? 0,
+        sections: {},
+      },
+    });
+    box.functionCaller = calls;
   }
 
   async change(name: string, value: LuaValue): Promise<void> {

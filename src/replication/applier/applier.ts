@@ -27,11 +27,12 @@ import type { Members } from '../members.ts';
 import type { Elections } from '../elections.ts';
 import type { SynchroQueue } from '../synchro-queue.ts';
 import { covers } from '../relay/log-feed.ts';
-import { isFatal, isGap, type UpstreamStatus, statusAfter } from './failures.ts';
+import { adviceAbout, isFatal, isGap, type UpstreamStatus, statusAfter } from './failures.ts';
 import { MasterSession, versionNumber } from './master-session.ts';
 import { RowApplication } from './row-application.ts';
+import { RowIntake } from './row-intake.ts';
 import type { ReplicationSource } from './source.ts';
-import { TransactionAssembler } from './transaction-assembler.ts';
+import { TransactionAssembler, type TransactionHandler } from './transaction-assembler.ts';
 
 /** What a replica tells its masters to be. */
 export const SPOKEN_VERSION = versionNumber(TARANTOOL_VERSION);
@@ -72,6 +73,8 @@ export type ApplierNeeds = Readonly<{
   onChange: (applier: Applier) => void;
   /** Whether there are other masters that have not stopped. */
   hasOthers: (applier: Applier) => boolean;
+  /** Whether it is this master that makes a member of the instance: several at once would do it with different ids. */
+  mayRegister: (applier: Applier) => boolean;
 }>;
 
 export class Applier {
@@ -136,6 +139,16 @@ export class Applier {
     this.#ended = this.#run();
   }
 
+  /** Asks the master anew what it says of itself, if it is waiting for questions. */
+  async refreshBallot(): Promise<void> {
+    if (this.#status !== 'ready' || this.#session === null) return;
+    try {
+      this.ballot = (await this.#session.vote()) ?? this.ballot;
+    } catch (error) {
+      if (!(error instanceof BoxError)) throw error;
+    }
+  }
+
   /** Ends it for good; resolves when nothing of it is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -159,7 +172,8 @@ export class Applier {
         this.#fail(error);
         if (error.code === SELF) return;
         if (isFatal(error) && !this.#mayPass(error)) {
-          log.error(`replication from ${this.source.text} has stopped: ${error.message} (error ${error.code})`);
+          const text = `${error.message} (error ${error.code})${adviceAbout(error)}`;
+          log.error(`replication from ${this.source.text} has stopped: ${text}`);
           return;
         }
       }
@@ -234,7 +248,10 @@ export class Applier {
     const { members, settings } = this.#needs;
     const session = this.#session;
     assert(session !== null, 'a master is followed over a session');
-    if (members.ownId === 0 && !settings().isAnonymous && !this.#isRegistered) await this.#register(session, engine);
+    if (members.ownId === 0 && !settings().isAnonymous && !this.#isRegistered) {
+      if (!this.#needs.mayRegister(this)) throw boxError('TOO_EARLY_SUBSCRIBE', members.instanceUuid);
+      await this.#register(session, engine);
+    }
     const { replicasetUuid } = box.catalog;
     session.send((writer) =>
       encodeSubscribe(
@@ -268,18 +285,14 @@ export class Applier {
     return stream.ended;
   }
 
-  /** Becomes a member: the rows up to the own one in `_cluster` come as the answer. */
-  async #register(session: MasterSession, engine: ApplierEngine): Promise<void> {
-    const { box, logClient } = engine;
+  /**
+   * Becomes a member. The rows that come as the answer are passed over: they end with the own one in `_cluster`, but a
+   * master of 2.6 begins with those that it had not written yet when it was asked, and what it had would be missed. All
+   * of them come again with the subscription.
+   */
+  async #register(session: MasterSession, { logClient }: ApplierEngine): Promise<void> {
     const { members } = this.#needs;
     this.status = 'register';
-    const application = this.#application(engine);
-    const settled = (error: BoxError | null): void => {
-      if (error !== null) session.close(error);
-    };
-    const assembler = new TransactionAssembler((bytes, start, end, flags) => {
-      application.apply(bytes, start, end, flags, settled);
-    });
     const row = new RowReader();
     const stopWatching = session.watchSilence(REGISTER_SILENCE_MS_MAX);
     try {
@@ -287,23 +300,16 @@ export class Applier {
         void session.lost.then(reject);
         session.handle((bytes, start, end) => {
           readRow(row, bytes, start, end);
-          if (row.type !== REQUEST_TYPE.ok) assembler.add(row);
-          else resolve();
+          if (row.type === REQUEST_TYPE.ok) resolve();
         });
         session.send((writer) => encodeRegister(writer, { sync: 0 }, members.instanceUuid, logClient.durableVclock));
       });
       session.handle(null);
-      await box.transactions.whenDurable();
     } finally {
       stopWatching();
-      application.close();
     }
+    this.#isRegistered = true;
     this.status = 'registered';
-  }
-
-  #application(engine: ApplierEngine): RowApplication {
-    const skipsConflicts = (): boolean => this.#needs.settings().skipsConflicts;
-    return new RowApplication({ ...engine, skipsConflicts }, this.source.text);
   }
 
   #heard(): void {
@@ -343,6 +349,7 @@ class Following {
   readonly #master: MasterAnswer;
   #batch: CommitBatch | null = null;
   #hasApplied = false;
+  #heldAtMs = 0;
   #lastTimestampSeconds = 0;
   #isAckScheduled = false;
   #timer: TimerHandle | null = null;
@@ -361,7 +368,9 @@ class Following {
     this.#master = master;
     const skipsConflicts = (): boolean => needs.settings().skipsConflicts;
     this.#application = new RowApplication({ ...engine, skipsConflicts }, applier.source.text);
-    this.#assembler = new TransactionAssembler((bytes, start, end, flags) => this.#take(bytes, start, end, flags));
+    const apply: TransactionHandler = (bytes, start, end, flags) => this.#apply(bytes, start, end, flags);
+    const intake = new RowIntake(session, engine.queue, apply, () => this.#goOn());
+    this.#assembler = new TransactionAssembler((...transaction) => intake.take(...transaction));
     const stopListening = engine.onWritten((error) => this.#logWritten(error));
     this.ended = session.lost.then((error): never => {
       this.#timer?.cancel();
@@ -378,9 +387,12 @@ class Following {
     const { env, settings } = this.#needs;
     const silenceMs = settings().timeoutMs * SILENT_HEARTBEATS_MAX;
     this.#timer = env.timers.after(silenceMs / 2, () => {
-      const isSilent = env.clock.monotonicMs() - this.#applier.lastHeardMs > silenceMs;
-      if (isSilent && !this.#session.isHeld) this.#session.close(boxError('TIMEOUT'));
-      else this.#watch();
+      const nowMs = env.clock.monotonicMs();
+      // Who is not listened to cannot be heard.
+      if (this.#session.isHeld) this.#heldAtMs = nowMs;
+      if (nowMs - Math.max(this.#applier.lastHeardMs, this.#heldAtMs) > silenceMs) {
+        this.#session.close(boxError('TIMEOUT'));
+      } else this.#watch();
     });
   }
 
@@ -395,7 +407,8 @@ class Following {
     const { elections } = this.#engine;
     elections.tell({ kind: 'heard', from: this.#master.replicaId });
     if (row.type === REQUEST_TYPE.raft) {
-      elections.receive(row.replicaId, row);
+      // Nobody speaks for others, and servers of some versions do not name themselves.
+      elections.receive(this.#master.replicaId, row);
     } else if (row.lsn === 0) {
       this.#scheduleAck();
     } else {
@@ -405,29 +418,10 @@ class Following {
     if (this.#applier.status === 'sync') this.#seeWhetherSynchronized();
   }
 
-  /** While the synchronous queue is being rolled back, what comes has to wait: its place would be behind that. */
-  #take(bytes: Uint8Array, start: number, end: number, flags: number): void {
-    const { queue } = this.#engine;
-    if (!queue.isClosing) {
-      this.#apply(bytes, start, end, flags);
-      return;
-    }
-    const rows = bytes.slice(start, end);
-    this.#session.hold();
-    queue.whenOpen(() => {
-      this.#apply(rows, 0, rows.length, flags);
-      this.#goOn();
-    });
-  }
-
   #apply(bytes: Uint8Array, start: number, end: number, flags: number): void {
     const application = this.#application.apply(bytes, start, end, flags, (error) => {
       this.#settled(error);
     });
-    if (application.kind === 'queued' && this.#engine.queue.isClosing) {
-      this.#session.hold();
-      this.#engine.queue.whenOpen(() => this.#goOn());
-    }
     if (application.kind !== 'known') this.#hasApplied = true;
     if (application.kind !== 'applied' || application.batch === this.#batch) return;
     const { batch } = application;
@@ -456,7 +450,7 @@ class Following {
       return;
     }
     if (this.#hasApplied) this.#scheduleAck();
-    this.#hasApplied = false;
+    if (this.#application.isWritten) this.#hasApplied = false;
     this.#goOn();
   }
 

@@ -58,9 +58,18 @@ export function isGap({ code, message, type }: BoxError): boolean {
   return type === 'XlogGapError' || (code === ER_PROC_LUA && message.startsWith('Missing .xlog file'));
 }
 
+const TUPLE_FOUND = codeOf('TUPLE_FOUND');
+
 /** Whether trying again would not help. */
 export function isFatal(error: BoxError): boolean {
   return !DISCONNECTED.has(error.code) && !NOT_READY.has(error.code);
+}
+
+/** What an administrator should know beside the message, as the end of a line of the log. */
+export function adviceAbout({ code, message }: BoxError): string {
+  return code === TUPLE_FOUND && message.endsWith("in space '_cluster'")
+    ? '; two servers have made members at once: newcomers should all be given the same list of masters'
+    : '';
 }
 
 export function statusAfter(error: BoxError): UpstreamStatus {

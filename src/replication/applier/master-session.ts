@@ -135,6 +135,10 @@ export class MasterSession {
     return this.#held !== null;
   }
 
+  get isLost(): boolean {
+    return this.#lost !== null;
+  }
+
   release(): void {
     const held = this.#held;
     if (held === null) return;

@@ -36,6 +36,9 @@ export class RowApplication {
   readonly #rows: RowExecutor;
   readonly #session: Session;
   readonly #row = new RowReader();
+  /** The last row that was applied, or is to take effect when it is written. */
+  #lastReplicaId = 0;
+  #lastLsn = 0;
 
   constructor(needs: ApplicationNeeds, peer: string) {
     this.#needs = needs;
@@ -64,10 +67,21 @@ export class RowApplication {
     row.next();
     const { replicaId, lsn } = row;
     if (replicaId === 0) throw boxError('PROTOCOL', 'a row without a replica id');
-    if (synchroRowKind(row.type) === null) return this.#applyTransaction(row, this.#isVoid(replicaId, flags));
+    if (synchroRowKind(row.type) === null) return this.#applyTransaction(row, flags);
     if (this.#isKnown(replicaId, lsn)) return KNOWN;
+    this.#applied(row);
     this.#needs.queue.receive(row, settled);
     return { kind: 'queued' };
+  }
+
+  /** Whether all that was applied is in the log. */
+  get isWritten(): boolean {
+    return this.#lastLsn <= (this.#needs.logClient.durableVclock[this.#lastReplicaId] ?? 0);
+  }
+
+  #applied({ replicaId, lsn }: RowReader): void {
+    this.#lastReplicaId = replicaId;
+    this.#lastLsn = lsn;
   }
 
   #isKnown(replicaId: number, lsn: number): boolean {
@@ -80,12 +94,16 @@ export class RowApplication {
   }
 
   /** The reader stands on the first row. */
-  #applyTransaction(rows: RowReader, isVoid: boolean): Application {
+  #applyTransaction(rows: RowReader, flags: number): Application {
     const { transactions } = this.#needs.box;
     let isOpen = false;
+    let isVoid = false;
     do {
       if (this.#isKnown(rows.replicaId, rows.lsn)) continue;
-      if (!isOpen) transactions.begin();
+      if (!isOpen) {
+        isVoid = this.#isVoid(rows.replicaId, flags);
+        transactions.begin();
+      }
       isOpen = true;
       try {
         this.#applyRow(rows, isVoid);
@@ -95,7 +113,9 @@ export class RowApplication {
       }
     } while (rows.next() === 'row');
     const batch = isOpen ? transactions.commit() : null;
-    return batch === null ? KNOWN : { kind: 'applied', batch };
+    if (batch === null) return KNOWN;
+    this.#applied(rows);
+    return { kind: 'applied', batch };
   }
 
   #applyRow(row: RowReader, isVoid: boolean): void {

@@ -1,6 +1,6 @@
 /**
  * Puts the rows of a stream together to transactions: those of one follow each other, have the same tsn, which is the LSN
- * of the first, and the last is marked. A transaction of one row is handed on where it lies.
+ * of the first, and the last is marked; their LSNs grow. A transaction of one row is handed on where it lies.
  */
 import { boxError, ByteWriter } from '../../base/index.ts';
 import type { RowReader } from '../../codec/xlog/index.ts';
@@ -18,6 +18,7 @@ export class TransactionAssembler {
   #rowCount = 0;
   #replicaId = 0;
   #tsn = 0;
+  #lsn = 0;
 
   constructor(onTransaction: TransactionHandler) {
     this.#onTransaction = onTransaction;
@@ -37,7 +38,10 @@ export class TransactionAssembler {
       this.#replicaId = row.replicaId;
     } else if (row.tsn !== this.#tsn || row.replicaId !== this.#replicaId) {
       throw boxError('UNSUPPORTED', 'replication', 'interleaving transactions');
+    } else if (row.lsn <= this.#lsn) {
+      throw boxError('PROTOCOL', 'LSNs of a transaction must grow');
     }
+    this.#lsn = row.lsn;
     if (this.#bytes.position > TRANSACTION_BYTES_MAX) throw boxError('PROTOCOL', 'a transaction without end');
     this.#bytes.writeBytes(row.bytes, row.rowStart, row.bodyEnd);
     this.#rowCount++;

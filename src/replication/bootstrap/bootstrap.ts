@@ -3,7 +3,6 @@
  * it is configured with.
  */
 import { BoxError, type BoxError as Failure, boxError } from '../../base/index.ts';
-import type { Ballot } from '../../codec/iproto/index.ts';
 import { formatVclock, type Vclock } from '../../codec/xlog/index.ts';
 import type { RowApplier } from '../../engine/checkpoint/index.ts';
 import type { Env, Logger } from '../../env/index.ts';
@@ -11,7 +10,7 @@ import type { Applier } from '../applier/applier.ts';
 import { isFatal } from '../applier/failures.ts';
 import type { Members } from '../members.ts';
 import type { ReplicationOptions } from '../options.ts';
-import { isSelf, type Upstreams } from '../upstreams.ts';
+import { isSelf, type MasterCandidate, type Upstreams } from '../upstreams.ts';
 import { getData } from './joining.ts';
 import { chooseLeader } from './leader.ts';
 
@@ -33,14 +32,13 @@ export type BootstrapNeeds = Readonly<{
   whenConnected: () => Promise<void>;
 }>;
 
-type Server = Readonly<{ uuid: string; ballot: Ballot; applier: Applier }>;
-
 const READONLY = boxError('READONLY').code;
+const LOADING = boxError('LOADING').code;
 
 export class Bootstrap {
   readonly #needs: BootstrapNeeds;
   readonly #explanations = new Set<string>();
-  #leader: Server | null = null;
+  #leader: MasterCandidate | null = null;
 
   constructor(needs: BootstrapNeeds) {
     this.#needs = needs;
@@ -57,6 +55,7 @@ export class Bootstrap {
     // Who has once found somebody else to begin with must not begin itself when that one is away for a moment.
     let hasLeader = false;
     for (;;) {
+      await Promise.all(this.#needs.upstreams.appliers.map((applier) => applier.refreshBallot()));
       const leader = this.#chosen();
       const isSelfChosen = leader?.uuid === members.instanceUuid && !options.isAnonymous;
       if (!hasLeader && (isSelfChosen || (leader === null && quorum === 0))) return this.#founded();
@@ -71,34 +70,38 @@ export class Bootstrap {
 
   /**
    * The leader. One that is there and only not ready yet stays the leader: who went to another meanwhile would be
-   * registered there, perhaps by the id that the leader gives to somebody else.
+   * registered there, perhaps by the id that the leader gives to somebody else. One without data gives no ids: it is left
+   * for one that has them, and so is this server itself.
    */
-  #chosen(): Server | null {
-    if (this.#leader === null || !this.#leader.applier.isThere) this.#leader = chooseLeader(this.#candidates());
+  #chosen(): MasterCandidate | null {
+    const kept = this.#leader;
+    const best = chooseLeader(this.#needs.upstreams.candidates());
+    const isKept =
+      kept !== null &&
+      kept.uuid !== this.#needs.members.instanceUuid &&
+      kept.applier.isThere &&
+      !(best?.ballot.isBooted === true && kept.applier.ballot?.isBooted === false);
+    if (!isKept) this.#leader = best;
     return this.#leader;
-  }
-
-  #candidates(): readonly Server[] {
-    return this.#needs.upstreams.appliers.flatMap((applier) => {
-      const { masterUuid, ballot } = applier;
-      return masterUuid === null || ballot === null || !applier.isThere ? [] : [{ uuid: masterUuid, ballot, applier }];
-    });
   }
 
   #founded(): Beginning {
     if (this.#needs.isReadOnlyConfigured()) throw boxError('BOOTSTRAP_READONLY');
     // Servers of 2.6 count on being members from the first; all others become it when they join.
-    const isOld = this.#candidates().some(({ ballot }) => ballot.isBooted === null);
-    const others = this.#candidates().filter(
-      ({ uuid, ballot }) => isOld && uuid !== this.#needs.members.instanceUuid && ballot.isAnonymous !== true,
-    );
+    const isOld = this.#needs.upstreams.candidates().some(({ ballot }) => ballot.isBooted === null);
+    const others = this.#needs.upstreams
+      .candidates()
+      .filter(({ uuid, ballot }) => isOld && uuid !== this.#needs.members.instanceUuid && ballot.isAnonymous !== true);
     return { kind: 'founded', otherUuids: others.map(({ uuid }) => uuid).sort() };
   }
 
   /** Null if the leader was not ready, or has gone before it gave anything. */
   async #join(applier: Applier, engine: () => RowApplier): Promise<Vclock | null> {
-    const { session } = applier;
-    if (session === null) return null;
+    const { session, failure } = applier;
+    if (session === null) {
+      if (failure !== null) this.#explain(applier, failure);
+      return null;
+    }
     const uuid = this.#needs.options.isAnonymous ? null : this.#needs.members.instanceUuid;
     let hasRows = false;
     try {
@@ -126,10 +129,9 @@ export class Bootstrap {
   /** The mistakes that keep everybody waiting are named, once. */
   #explain(applier: Applier, error: Failure): void {
     const listsItself = this.#needs.upstreams.appliers.some(isSelf);
-    const isUnbooted = applier.ballot?.isBooted === false || applier.ballot?.isReadOnly === true;
     const advice =
-      !listsItself && isUnbooted
-        ? '; it has no data either: name this server in its own `replication` too, or both wait for each other'
+      !listsItself && error.code === LOADING
+        ? '; if it waits for this server, name each of them in its own `replication` too'
         : '';
     const text = `${applier.source.text} cannot give the data yet: ${error.message}${advice}`;
     if (!this.#explanations.has(text)) this.#needs.log.warn(text);

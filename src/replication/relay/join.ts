@@ -47,8 +47,6 @@ export type JoinNeeds = Readonly<{
   logClient: LogClient;
   source: CheckpointSource;
   files: LogFilesReading;
-  /** No snapshot may show what is not final: resolves when nothing of the kind is there. */
-  whenConfirmed: () => Promise<void>;
 }>;
 
 /** Rows as a joining replica gets them, without numbers or times: `82 00 02 01 sync 82 10 ce id 21`. */
@@ -92,7 +90,10 @@ class JoinRowForm implements RowForm {
   control(): void {}
 }
 
-/** Sends the state as it is now, behind its vclock, which is returned. */
+/**
+ * Sends the state as it is now, behind its vclock, which is returned. Rejects with SYNC_ROLLBACK and the like if
+ * something in it was not final and has been undone.
+ */
 export async function sendState(
   needs: JoinNeeds,
   replica: JoiningReplica,
@@ -100,17 +101,15 @@ export async function sendState(
   serverVersion: number,
 ): Promise<Vclock> {
   const { env, transactions, logClient } = needs;
-  await needs.whenConfirmed();
   const form = new JoinRowForm(sync);
   const nowMs = env.clock.monotonicMs();
-  let controlRows: readonly ControlRow[] = [];
-  const { source, vclock } = await openStateView(needs.source, transactions, logClient, form, nowMs, () => {
-    controlRows = needs.source.controlRows();
-  });
+  const view = await openStateView(needs.source, transactions, logClient, form, nowMs, () => undefined);
+  const { source, vclock } = view;
   try {
+    await view.whenFinal;
     replica.check();
     answerVclock(replica, sync, vclock);
-    if (serverVersion >= CONTROL_ROWS_SINCE) sendControlRows(replica, sync, controlRows);
+    if (serverVersion >= CONTROL_ROWS_SINCE) sendControlRows(replica, sync, source.controlRows);
     for (let more = true; more;) {
       const piece = new ByteWriter(PIECE_BYTES + 65536);
       more = await fill(env, source, piece);

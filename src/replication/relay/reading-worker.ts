@@ -68,6 +68,7 @@ function readPiece(env: WorkerEnv, reading: Reading, limit: Vclock): { packets: 
     instanceUuid: null,
     vclock: reading.vclock,
     forceRecovery: false,
+    givesLocalRows: true,
     onWarning: () => undefined,
   });
   const writer = new ByteWriter(PIECE_ROOM_BYTES);
@@ -78,7 +79,7 @@ function readPiece(env: WorkerEnv, reading: Reading, limit: Vclock): { packets: 
     if (isBeyond) return;
     framer.add(row, writer);
     while (reading.vclock.length <= row.replicaId) reading.vclock.push(0);
-    reading.vclock[row.replicaId] = row.lsn;
+    reading.vclock[row.replicaId] = Math.max(reading.vclock[row.replicaId]!, row.lsn);
   };
   let step: 'more' | 'end' = 'more';
   while (step === 'more' && !isBeyond && writer.position < PIECE_BYTES) step = reading.reader.read(PIECE_BYTES, onRow);

@@ -151,7 +151,9 @@ export class Relay {
       this.end(boxErrorWith({ type: 'TimedOut' }, 'SYSTEM', 'timed out'));
       return;
     }
-    if (nowMs - this.#lastSentMs >= timeoutMs / 2) this.#heartbeat();
+    // A peer that has not taken what waits for it will hear from here all the same.
+    const isFull = this.#downstream.queuedBytes >= this.#needs.queuedBytesMax;
+    if (nowMs - this.#lastSentMs >= timeoutMs / 2 && !isFull) this.#heartbeat();
   }
 
   #heartbeat(): void {

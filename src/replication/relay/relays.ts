@@ -38,6 +38,8 @@ export type RelaysNeeds = JoinNeeds &
     queuedBytesMax: number;
     isAnonymous: () => boolean;
     isLogged: boolean;
+    /** Resolves when no transaction waits for the consent of others. */
+    whenConfirmed: () => Promise<void>;
     /** A replica has written everything up to there; it knows of this term, 0 if it said none. */
     onAck: (replicaId: number, vclock: Vclock, term: number) => void;
     /** What a member that begins to follow is told about elections; null: nothing. */
@@ -65,7 +67,7 @@ export class Relays {
     this.feed = new LogFeed(needs.feedBytesMax);
   }
 
-  /** By uuid: of all replicas that follow or have followed since the start. */
+  /** By uuid: of all members that follow or have followed since the start, and of anonymous replicas that follow. */
   get states(): ReadonlyMap<string, DownstreamState> {
     return this.#states;
   }
@@ -173,6 +175,21 @@ export class Relays {
     }
   }
 
+  /**
+   * A member that another server has made may come before the row that says so. Servers from 2.10 on come again when they
+   * are refused; for an older one this resolves when the row is there, or has not come in time. Null: nothing to wait for.
+   */
+  whenExpected({ instanceUuid, isAnonymous, serverVersion }: SubscribeRequest): Promise<void> | null {
+    const { env, members, timeoutMs } = this.#needs;
+    const isKnown = (): boolean => members.idOf(instanceUuid) !== 0;
+    if (isAnonymous || isKnown() || serverVersion >= COMES_AGAIN_SINCE) return null;
+    const deadlineMs = env.clock.monotonicMs() + 2 * timeoutMs();
+    const look = async (): Promise<void> => {
+      while (!isKnown() && env.clock.monotonicMs() < deadlineMs) await env.timers.sleep(ROW_LOOK_MS);
+    };
+    return look();
+  }
+
   /** Begins to relay; throws the BoxError to answer with. */
   subscribe(request: SubscribeRequest, downstream: Downstream, session: Session, sync: number): Relay {
     const { box, env, members, logClient, files, timeoutMs, queuedBytesMax, log } = this.#needs;
@@ -181,8 +198,11 @@ export class Relays {
     if (!isAnonymous) this.#checkMaster();
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     const replicaId = isAnonymous ? 0 : members.idOf(instanceUuid);
-    // It may have become one at another master, whose row is on its way here: so it is to try again.
-    if (replicaId === 0 && !isAnonymous) throw boxError('TOO_EARLY_SUBSCRIBE', instanceUuid);
+    if (replicaId === 0 && !isAnonymous) {
+      if (request.serverVersion < COMES_AGAIN_SINCE) throw unknownReplica(instanceUuid, box.catalog.replicasetUuid);
+      // It may have become one at another master, whose row is on its way here: so it is to try again.
+      throw boxError('TOO_EARLY_SUBSCRIBE', instanceUuid);
+    }
     const former = this.#states.get(instanceUuid);
     if (former?.endedWith === null) {
       throw boxError('CFG', 'replication', 'duplicate connection with the same replica UUID');
@@ -230,12 +250,13 @@ export class Relays {
   }
 
   #ended(relay: Relay, error: BoxError | null): void {
-    const { replicaUuid } = relay.subscription;
+    const { replicaUuid, replicaId } = relay.subscription;
     const why = error === null ? 'its connection has ended' : error.message;
     this.#needs.log.warn(`replica ${replicaUuid} does not follow any more: ${why}`);
-    if (this.#states.get(replicaUuid)?.relay === relay) {
-      this.#states.set(replicaUuid, { relay, endedWith: error ?? 'closed' });
-    }
+    if (this.#states.get(replicaUuid)?.relay !== relay) return;
+    // Nobody asks how it went with strangers, and there may be any number of them.
+    if (replicaId === 0) this.#states.delete(replicaUuid);
+    else this.#states.set(replicaUuid, { relay, endedWith: error ?? 'closed' });
   }
 
   #checkSelf(instanceUuid: string): void {

@@ -6,7 +6,7 @@
  * Guarantee: what is framed between two calls of `endTransaction` are whole transactions, if whole ones are given.
  */
 import { type ByteWriter } from '../../base/index.ts';
-import { GROUP_LOCAL, ROW_FLAG, ROW_TYPE_NOP, type RowReader, writeRowHeader } from '../../codec/xlog/index.ts';
+import { GROUP_LOCAL, ROW_TYPE_NOP, type RowHeader, type RowReader, writeRowHeader } from '../../codec/xlog/index.ts';
 
 const LENGTH_BYTES = 5;
 const LENGTH_HEAD = 0xce;
@@ -32,7 +32,7 @@ export class RowFramer {
   /** Where the packet of the open transaction's last row begins; -1 if none was framed. */
   #lastPacket = -1;
   #lastBodyBytes = 0;
-  #lastHeader: ReturnType<RowReader['header']> | null = null;
+  #lastHeader: RowHeader | null = null;
 
   constructor(filter: RowFilter = NO_FILTER) {
     this.#filter = filter;
@@ -42,45 +42,48 @@ export class RowFramer {
   add(row: RowReader, writer: ByteWriter): boolean {
     const isLocal = row.replicaId === 0 || row.groupId === GROUP_LOCAL;
     if (isLocal && row.replicaId === 0) {
-      if (row.isCommit) this.#endWithLast(writer);
+      if (row.isCommit) this.#endWithLast(row.flags, writer);
       return row.isCommit;
     }
     if (!passes(this.#filter, row.replicaId, row.lsn)) return row.isCommit;
     if (row.isCommit) this.#lastPacket = -1;
-    else this.#remember(row, writer.position);
-    if (isLocal) this.#addNothing(row, writer);
+    else this.#remember(row, isLocal, writer.position);
+    if (isLocal) addNothing(row, writer);
     else frame(row, writer);
     return row.isCommit;
   }
 
-  #remember(row: RowReader, position: number): void {
+  #remember(row: RowReader, isLocal: boolean, position: number): void {
     this.#lastPacket = position;
-    this.#lastBodyBytes = row.bodyEnd - row.bodyStart;
-    this.#lastHeader = row.header();
+    this.#lastBodyBytes = isLocal ? 0 : row.bodyEnd - row.bodyStart;
+    this.#lastHeader = isLocal ? headerOfNothing(row) : row.header();
   }
 
-  /** Writes the last packet again, with the mark. */
-  #endWithLast(writer: ByteWriter): void {
+  /** Writes the last packet again, with the marks of the transaction's last row. */
+  #endWithLast(flags: number, writer: ByteWriter): void {
     const header = this.#lastHeader;
     const packet = this.#lastPacket;
     this.#lastPacket = -1;
     if (packet < 0 || header === null) return;
     const body = writer.bytes.slice(writer.position - this.#lastBodyBytes, writer.position);
     writer.position = packet + LENGTH_BYTES;
-    writeRowHeader(writer, { ...header, flags: header.flags | ROW_FLAG.commit });
+    writeRowHeader(writer, { ...header, flags: header.flags | flags });
     writer.writeBytes(body, 0, body.length);
     endFrame(writer, packet);
   }
+}
 
-  /** A row of a space that has become local keeps its number, without its content. */
-  #addNothing(row: RowReader, writer: ByteWriter): void {
-    const packet = writer.position;
-    writer.ensure(LENGTH_BYTES);
-    writer.position += LENGTH_BYTES;
-    writeRowHeader(writer, { ...row.header(), type: ROW_TYPE_NOP, groupId: 0 });
-    this.#lastBodyBytes = 0;
-    endFrame(writer, packet);
-  }
+/** A row of a space that has become local keeps its number, without its content. */
+function addNothing(row: RowReader, writer: ByteWriter): void {
+  const packet = writer.position;
+  writer.ensure(LENGTH_BYTES);
+  writer.position += LENGTH_BYTES;
+  writeRowHeader(writer, headerOfNothing(row));
+  endFrame(writer, packet);
+}
+
+function headerOfNothing(row: RowReader): RowHeader {
+  return { ...row.header(), type: ROW_TYPE_NOP, groupId: 0 };
 }
 
 function frame(row: RowReader, writer: ByteWriter): void {

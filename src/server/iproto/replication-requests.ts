@@ -46,11 +46,30 @@ function subscribe(relays: Relays, connection: IprotoConnection, sync: number): 
   const subscription = decodeSubscribe(request.bytes, request.bodyPosition, request.end);
   const follower = new Follower(connection, request);
   connection.takeOver(follower);
-  try {
+  const begin = (): void => {
     follower.relay = relays.subscribe(subscription, follower, session, sync);
+  };
+  const expected = relays.whenExpected(subscription);
+  if (expected !== null) {
+    void expected.then(() => {
+      if (!connection.isClosed) tryOrFail(follower, begin);
+    });
+    return;
+  }
+  try {
+    begin();
   } catch (error) {
     connection.takeOver(null);
     throw error;
+  }
+}
+
+function tryOrFail(follower: Follower, begin: () => void): void {
+  try {
+    begin();
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    follower.fail(error);
   }
 }
 

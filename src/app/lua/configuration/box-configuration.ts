@@ -14,6 +14,9 @@ import { waitForPromise } from '../fibers/fiber.ts';
 import { CFG_OPTIONS, type CfgValues } from './cfg-options.ts';
 import { checkedOptions } from './cfg-check.ts';
 
+/** These go by what others say, those that are given with them among them. */
+const APPLIED_LAST: readonly string[] = ['replication', 'replication_anon', 'read_only'];
+
 /** Starts the engine and applies changes; `instance` fills it. Values are those of `CFG_OPTIONS`, checked. */
 export interface EngineControl {
   /** Resolves when the database is ready and `box` is in place. Rejects with an Error that says what failed. */
@@ -56,7 +59,6 @@ export class BoxConfiguration {
   /** The options as a read-only table that can be called with changes. */
   running(apply: LuaFunction): LuaTable {
     const metatable = new LuaTable();
-    metatable.setString('__index', this.table);
     metatable.setString(
       '__newindex',
       plainFunction(() => {
@@ -88,11 +90,13 @@ export class BoxConfiguration {
       onRunning();
       return;
     }
-    for (const [name, value] of given) yield* this.#change(name, value);
+    const place = (name: string): number => APPLIED_LAST.indexOf(name);
+    const inOrder = [...given].sort(([first], [second]) => place(first) - place(second));
+    for (const [name, value] of inOrder) yield* this.#change(name, value);
   }
 
   *#change(name: string, value: LuaValue): Generator<object, void, unknown> {
-    if (this.#values.get(name) === value) return;
+    if (isSame(this.#values.get(name), value)) return;
     if (CFG_OPTIONS[name]?.isDynamic !== true) throw runtimeError(`Can't set option '${name}' dynamically`);
     try {
       yield* waitForPromise(this.#control.change(name, value));
@@ -106,6 +110,11 @@ export class BoxConfiguration {
     this.#values.set(name, value);
     this.table.setString(name, value);
   }
+}
+
+function isSame(value: LuaValue, other: LuaValue): boolean {
+  if (!(value instanceof LuaTable && other instanceof LuaTable)) return value === other;
+  return value.length() === other.length() && value.array.every((each, at) => each === other.array[at]);
 }
 
 /** What failed, as a program can catch it. */

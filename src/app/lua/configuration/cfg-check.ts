@@ -1,6 +1,6 @@
 /** Checks of what is given to `box.cfg`, in Tarantool's words. */
 import { runtimeError } from '../runtime/errors.ts';
-import { type LuaTable } from '../runtime/table.ts';
+import { LuaTable } from '../runtime/table.ts';
 import { typeOf } from '../runtime/types.ts';
 import type { LuaError } from '../runtime/errors.ts';
 import { LuaCdata, type LuaValue } from '../runtime/values.ts';
@@ -26,11 +26,19 @@ export function checkedOptions(given: LuaTable): CfgValues {
     const isUnset = value === '' || (value instanceof LuaCdata && value.isNull);
     if (!isUnset) checkType(name, option, value);
     const isMode = name === 'wal_mode' && typeof value === 'string';
-    values.set(name, isUnset ? option.initial : isMode ? value.toLowerCase() : value);
+    if (isUnset) values.set(name, option.initial);
+    else if (isMode) values.set(name, value.toLowerCase());
+    else values.set(name, name === 'replication' ? addressesOf(value) : value);
     entry = given.next(key);
   }
   checkValues(values);
   return values;
+}
+
+/** A list, or addresses in one text, as a list of texts of its own: what is done to the former changes nothing. */
+function addressesOf(value: LuaValue): LuaTable {
+  const addresses = value instanceof LuaTable ? value.array : String(value).split(',');
+  return new LuaTable(addresses.map((address) => String(address).trim()));
 }
 
 function checkType(name: string, { type }: CfgOption, value: LuaValue): void {

@@ -81,7 +81,7 @@ export class SpaceTriggers {
       const factory = this.#factory;
       const old = factory.ofAddress(space, oldTuple);
       const next = factory.ofAddress(space, newTuple);
-      this.#context.runNow(code, [old, next, byteStringOf(space.name), this.#operationOf(old, next)]);
+      this.#run(code, [old, next, byteStringOf(space.name), this.#operationOf(old, next)]);
     };
   }
 
@@ -91,10 +91,15 @@ export class SpaceTriggers {
       const oldTuple = this.#tuple(space, old);
       const newTuple = this.#tuple(space, next);
       const operation = this.#operationOf(oldTuple, newTuple);
-      const result = this.#context.runNow(code, [oldTuple, newTuple, byteStringOf(space.name), operation]);
+      const result = this.#run(code, [oldTuple, newTuple, byteStringOf(space.name), operation]);
       if (result instanceof Array && result.length === 0) return next;
       return decided(firstOf(result), { oldTuple, newTuple, old, next });
     };
+  }
+
+  /** On behalf of whoever makes the statement. */
+  #run(code: LuaFunction, values: LuaValue[]): LuaResult {
+    return this.#context.runNow(code, values, this.#context.box.statements.actor);
   }
 
   /** Statements that are not Lua's say nothing of their kind but what they do. */

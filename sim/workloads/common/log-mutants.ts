@@ -70,7 +70,7 @@ function onFiles(wrap: (file: OpenFile) => Partial<OpenFile>): WorkerEntry {
   };
 }
 
-export const MUTANTS = {
+export const LOG_MUTANTS = {
   acknowledgesTooEarly,
   /** None: what is noticed must not come from the wrapping. */
   keepsItsPromises: onFiles(() => ({})),

@@ -1,0 +1,1 @@
+export { HttpDoor, type HttpPage } from './http-door.ts';
