@@ -28,6 +28,7 @@ import {
   type InstanceOptions,
   StartError,
 } from './instance/index.ts';
+import { DEFAULT_REPLICATION_OPTIONS, type ReplicationOptions } from './replication/index.ts';
 
 export type {
   CreateFunctionOptions,
@@ -96,14 +97,22 @@ export { Connection, ConnectionPool, defineSpace } from './client/index.ts';
 export type { Value } from './codec/msgpack/index.ts';
 export { Datetime, Decimal, DoubleValue, ExtensionValue, Interval, Uuid } from './codec/msgpack/index.ts';
 export type { ListenAddress } from './config/index.ts';
+export type {
+  DownstreamInformation,
+  LogConsumer,
+  ReplicaInformation,
+  ReplicationInformation,
+  UpstreamInformation,
+} from './engine/box/index.ts';
 export type { LogLevel, LogSink } from './env/index.ts';
 export { FileError, NetworkError } from './env/index.ts';
 export type { LogOptions } from './env/node/index.ts';
 export type { InstanceInformation, InstanceOptions } from './instance/index.ts';
 export { StartError } from './instance/index.ts';
+export type { ReplicationOptions } from './replication/index.ts';
 
 /** How an instance inside a program is started. What is left out is as for `picodata run`, unless it says otherwise. */
-export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen' | 'trust'>> &
+export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen' | 'trust' | 'replication'>> &
   Readonly<{
     /** `host:port`; port 0 takes a free one. Left out, nobody but this program reaches the instance. */
     listen?: string | ListenAddress | null;
@@ -115,6 +124,12 @@ export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen'
      * - a cookie: closed to others, as `--cluster-cookie` does it.
      */
     trust?: 'stored' | 'open' | Readonly<{ cookie: string }>;
+    /**
+     * Whom the instance follows, and how; what is left out is as in `box.cfg`. `sources` are masters, each written as
+     * `[user[:password]@]host:port` or with the path of a socket. An empty directory gets its data from one of them. An
+     * anonymous replica (`isAnonymous`) must be `readOnly`.
+     */
+    replication?: Partial<ReplicationOptions>;
     /** Where the log goes. Left out: warnings and what is worse, to standard error. */
     log?: LogOptions | LogSink;
     /** What gives functional indexes their keys. An index in the data without its function cannot be used. */
@@ -186,12 +201,14 @@ export async function startInstance(options: StartOptions = {}): Promise<Running
     onSchemaInit,
     onReady,
     onFailure,
+    replication,
     ...rest
   } = options;
   const env = createEnv(log);
   const instanceOptions: InstanceOptions = {
     ...DEFAULT_INSTANCE_OPTIONS,
     ...rest,
+    replication: { ...DEFAULT_REPLICATION_OPTIONS, ...replication },
     listen: typeof listen === 'string' ? addressOf('listen', parseListenAddress(listen)) : listen,
     httpListen:
       typeof httpListen === 'string' ? addressOf('httpListen', parseHttpListenAddress(httpListen)) : httpListen,

@@ -2,6 +2,8 @@
 import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
 import { createLocalApi } from '../app/procedures/index.ts';
 import { formatAddress } from '../client/index.ts';
+import type { ReplicationInformation } from '../engine/box/index.ts';
+import { replicationInformation } from '../replication/index.ts';
 import type { Instance } from './instance.ts';
 
 export type InstanceInformation = Readonly<{
@@ -19,6 +21,10 @@ export type InstanceInformation = Readonly<{
   /** Where it serves metrics over HTTP; null: nowhere. */
   httpListen: string | null;
   isReadOnly: boolean;
+  /** What it has of each member's rows, by id; those of local spaces at 0. */
+  vclock: readonly number[];
+  /** Who follows whom, as `box.info.replication`, `replication_anon` and `gc().consumers` say it. */
+  replication: ReplicationInformation;
   processId: number;
   residentBytes: number;
   /** Registered procedures, by name. */
@@ -40,6 +46,8 @@ export function instanceInformation(instance: Instance): InstanceInformation {
     listen: instance.addresses.map(formatAddress),
     httpListen: instance.httpAddress === null ? null : formatAddress(instance.httpAddress),
     isReadOnly: box.statements.isReadOnly,
+    vclock: box.vclock(),
+    replication: replicationInformation(instance.replication, box.vclock(), env.clock.monotonicMs()),
     processId: env.process.pid,
     residentBytes: env.process.memoryUsage().residentBytes,
     procedures: box.procedures.names(),

@@ -110,7 +110,13 @@ describe.runIf(hasBothKinds)('triggers on a replica', () => {
   it('leave out what comes for a space, and go on after restarts', async () => {
     const [ours, real] = [await ignoring('tarantool', 'picodata'), await ignoring('picodata', 'tarantool')];
     expect(ours).toEqual(real);
-    expect(ours).toMatchObject({ 1: [0, 2, 17, { applier: true }] });
+    expect((ours as readonly (readonly unknown[])[]).map((each) => each.slice(0, 3))).toEqual([
+      [0, 0, 10],
+      [0, 2, 15],
+      [0, 2, 0],
+      [0, 2, 1],
+      [0, 3, 1],
+    ]);
   });
 
   it('change definitions on their way', async () => {
@@ -127,7 +133,9 @@ describe.runIf(hasBothKinds)('triggers on a replica', () => {
     await master.eval(`box.schema.space.create('huge'):create_index('primary') box.space.huge:insert{1}`);
     await replica.until(`upstream().status == 'stopped'`);
     expect(await replica.eval('return upstream().message')).toBe(`Space engine 'vinyl' does not exist`);
-    expect(replica.log).toMatch(/Space engine 'vinyl' does not exist.*huge/);
+    expect(replica.log).toMatch(
+      /the definition of space 'huge', cannot be applied: Space engine 'vinyl' does not exist/,
+    );
     await replica.stop();
     await replica.start({ configuration });
     await caughtUp(master, replica);

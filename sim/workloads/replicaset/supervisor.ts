@@ -183,7 +183,7 @@ export class Supervisor {
         if (member.life === life) watched.isReconfiguring = false;
       },
       (error: unknown) => {
-        if (member.life === life) this.#violated(member, 'cannot be configured', error);
+        if (member.life === life) this.#notConfigured(member, error);
       },
     );
   }
@@ -193,9 +193,17 @@ export class Supervisor {
     const watched = this.#watched.find((each) => each.member === member);
     if (watched === undefined || member.instance === null || watched.isReconfiguring) return;
     member.isAnonymous = false;
+    const { life } = member;
     member.instance.reconfigureReplication({ isAnonymous: false }).catch((error: unknown) => {
-      this.#violated(member, 'cannot become a member', error);
+      if (member.life === life) this.#notConfigured(member, error);
     });
+  }
+
+  /** While the disk fails a new configuration may have to wait for a restart. */
+  #notConfigured(member: SimulatedMember, error: unknown): void {
+    const isDisk = error instanceof BoxError && error.code === ERROR_TABLE.WAL_IO.code && !this.isCalm;
+    if (isDisk) member.end('kill');
+    else this.#violated(member, 'cannot be configured', error);
   }
 
   /** A master will not be followed any more without an operator. */
@@ -223,7 +231,7 @@ export class Supervisor {
 
   #violated(member: SimulatedMember, what: string, cause: unknown): void {
     const text = cause instanceof Error ? `: ${cause.message}` : '';
-    const code = cause instanceof BoxError ? ` (error ${cause.code} of ${Object.keys(ERROR_TABLE).length})` : '';
+    const code = cause instanceof BoxError ? ` (error ${cause.code})` : '';
     this.#violation ??= new ViolationError(`${member.name} ${what}${text}${code}`, { cause });
   }
 }

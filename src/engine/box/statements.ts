@@ -15,7 +15,6 @@ import type { DuplicateMode, IndexCursor, SpaceIndex } from '../indexes/index.ts
 import type { Space } from '../memtx/index.ts';
 import type { CommitBatch, TransactionManager } from '../txn/index.ts';
 import {
-  type Decision,
   decide,
   type Proposal,
   proposeDelete,
@@ -48,7 +47,7 @@ export class Statements {
   readonly #updater = new TupleUpdater();
   readonly #virtual: VirtualSpaces;
   readonly #code: CodeWatch;
-  #nesting = 0;
+  /** Whose statements have triggers that run, the innermost last. */
   readonly #actors: Session[] = [];
   readonly #undoMarks: number[] = [];
   /** The next statement is what before_replace triggers have made of another one: they are not asked again. */
@@ -382,7 +381,7 @@ export class Statements {
   }
 
   #follow(session: Session, space: Space, proposal: Proposal, again: () => Address): Address {
-    const decision = this.#decide(session, space, proposal);
+    const decision = this.#runTriggers(session, space, () => decide(space, proposal, this.#code));
     switch (decision.kind) {
       case 'asked':
         return this.#decided(again);
@@ -400,26 +399,17 @@ export class Statements {
     }
   }
 
-  #decide(session: Session, space: Space, proposal: Proposal): Decision {
-    this.#enterTrigger(session);
-    try {
-      return decide(space, proposal, this.#code);
-    } finally {
-      this.#leaveTrigger(space);
-    }
-  }
-
-  #enterTrigger(session: Session): void {
-    this.#nesting++;
+  #runTriggers<Result>(session: Session, space: Space, run: () => Result): Result {
+    const { redo } = this.#transactions;
     this.#actors.push(session);
-    this.#transactions.redo.isInTrigger = true;
-  }
-
-  #leaveTrigger(space: Space): void {
-    this.#nesting--;
-    this.#actors.pop();
-    this.#transactions.redo.isInTrigger = this.#nesting > 0;
-    this.#selected = space;
+    redo.isInTrigger = true;
+    try {
+      return run();
+    } finally {
+      this.#actors.pop();
+      redo.isInTrigger = this.#actors.length > 0;
+      this.#selected = space;
+    }
   }
 
   #decided(statement: () => Address): Address {
@@ -458,8 +448,8 @@ export class Statements {
     this.#code.spentMs = 0;
     const isOwn = !transactions.isActive;
     if (isOwn) transactions.begin();
-    else if (this.#nesting >= LIMITS.triggerNestingMax) throw boxError('SUB_STMT_MAX');
-    this.#undoMarks[this.#nesting] = transactions.undoMark;
+    else if (this.#actors.length >= LIMITS.triggerNestingMax) throw boxError('SUB_STMT_MAX');
+    this.#undoMarks[this.#actors.length] = transactions.undoMark;
     return isOwn ? OWN_TRANSACTION : transactions.redo.count;
   }
 
@@ -484,13 +474,12 @@ export class Statements {
     // A COMMIT that the log refused has been undone by the transaction manager.
     if (!transactions.isActive) return;
     if (marks === OWN_TRANSACTION) transactions.rollback();
-    else transactions.rollbackStatement(this.#undoMarks[this.#nesting]!, marks);
+    else transactions.rollbackStatement(this.#undoMarks[this.#actors.length]!, marks);
   }
 
   /** Schema changes and triggers that follow from the change. */
   #react(session: Session, space: Space, oldTuple: Address, newTuple: Address): void {
-    this.#enterTrigger(session);
-    try {
+    this.#runTriggers(session, space, () => {
       if (space.isSystem) {
         this.#catalog.systemChanged(space, oldTuple, newTuple, {
           user: session.effectiveUser,
@@ -499,9 +488,7 @@ export class Statements {
         });
       }
       if (space.onReplace.length > 0) this.#code.runTriggers(space, oldTuple, newTuple);
-    } finally {
-      this.#leaveTrigger(space);
-    }
+    });
   }
 }
 

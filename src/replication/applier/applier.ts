@@ -367,7 +367,9 @@ class Following {
     this.#engine = engine;
     this.#master = master;
     const skipsConflicts = (): boolean => needs.settings().skipsConflicts;
-    this.#application = new RowApplication({ ...engine, skipsConflicts }, applier.source.text);
+    const onRefused = (row: string, error: unknown): void =>
+      needs.log.error(`${row} cannot be applied: ${error instanceof Error ? error.message : String(error)}`);
+    this.#application = new RowApplication({ ...engine, skipsConflicts, onRefused }, applier.source.text);
     const apply: TransactionHandler = (bytes, start, end, flags) => this.#apply(bytes, start, end, flags);
     const intake = new RowIntake(session, engine.queue, apply, () => this.#goOn());
     this.#assembler = new TransactionAssembler((...transaction) => intake.take(...transaction));

@@ -7,7 +7,9 @@
 import { assert, BoxError, boxError } from '../../base/index.ts';
 import { REQUEST_TYPE, synchroRowKind } from '../../codec/iproto/index.ts';
 import { ROW_FLAG, RowReader } from '../../codec/xlog/index.ts';
+import { decodeValue } from '../../codec/msgpack/index.ts';
 import { type Box, RowExecutor, type Session } from '../../engine/box/index.ts';
+import { SYSTEM_SPACE } from '../../engine/catalog/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { LogClient } from '../../engine/wal/index.ts';
 import type { SynchroQueue } from '../synchro-queue.ts';
@@ -18,6 +20,8 @@ export type ApplicationNeeds = Readonly<{
   /** A row that finds its place taken is passed over. */
   skipsConflicts: () => boolean;
   queue: SynchroQueue;
+  /** Told which row it is that cannot be applied, in words. */
+  onRefused: (row: string, error: unknown) => void;
 }>;
 
 /**
@@ -30,6 +34,8 @@ export type Application =
 const KNOWN: Application = { kind: 'known' };
 
 const TUPLE_FOUND = boxError('TUPLE_FOUND', '', '').code;
+const WHOLE_TUPLES: ReadonlySet<number> = new Set([REQUEST_TYPE.insert, REQUEST_TYPE.replace]);
+const SPACE_NAME_FIELD = 2;
 
 export class RowApplication {
   readonly #needs: ApplicationNeeds;
@@ -108,6 +114,7 @@ export class RowApplication {
       try {
         this.#applyRow(rows, isVoid);
       } catch (error) {
+        this.#needs.onRefused(this.#describe(rows), error);
         transactions.rollback();
         throw error;
       }
@@ -126,6 +133,20 @@ export class RowApplication {
     redo.beginRow(REQUEST_TYPE.nop, 0);
     redo.endRow();
     assert(!redo.isNumberFree, 'every row keeps its number');
+  }
+
+  /** Its number, and what it is about. */
+  #describe(row: RowReader): string {
+    const number = `row ${row.replicaId}:${row.lsn}`;
+    try {
+      const { spaceId, bytes, tuplePosition } = this.#rows.decode(row);
+      const isDefinition = spaceId === SYSTEM_SPACE.space && WHOLE_TUPLES.has(row.type);
+      const tuple = isDefinition ? decodeValue(bytes, tuplePosition) : null;
+      if (Array.isArray(tuple)) return `${number}, the definition of space '${String(tuple[SPACE_NAME_FIELD])}',`;
+      return `${number}, of space '${this.#needs.box.catalog.space(spaceId)?.name ?? spaceId}',`;
+    } catch {
+      return number;
+    }
   }
 
   #execute(row: RowReader): void {

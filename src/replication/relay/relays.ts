@@ -24,9 +24,14 @@ import { answerVclock, type JoiningReplica, type JoinNeeds, sendLog, sendState }
 import { LogFeed } from './log-feed.ts';
 import { type Downstream, Relay } from './relay.ts';
 
-/** Versions as the protocol has them: who takes part in elections, and who wants their rows marked as local. */
+/**
+ * Versions as the protocol has them: who takes part in elections, who wants their rows marked as local, and who comes
+ * again when it is not known yet.
+ */
 const ELECTIONS_SINCE = (2 << 16) | (6 << 8) | 1;
 const LOCAL_RAFT_UNTIL = (2 << 16) | (11 << 8) | 5;
+const COMES_AGAIN_SINCE = (2 << 16) | (7 << 8);
+const ROW_LOOK_MS = 10;
 
 export type RelaysNeeds = JoinNeeds &
   Readonly<{
@@ -176,7 +181,7 @@ export class Relays {
   }
 
   /**
-   * A member that another server has made may come before the row that says so. Servers from 2.10 on come again when they
+   * A member that another server has made may come before the row that says so. Servers from 2.7 on come again when they
    * are refused; for an older one this resolves when the row is there, or has not come in time. Null: nothing to wait for.
    */
   whenExpected({ instanceUuid, isAnonymous, serverVersion }: SubscribeRequest): Promise<void> | null {

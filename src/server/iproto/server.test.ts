@@ -1,7 +1,10 @@
-/** Reading stops while too many requests wait, for the log or for procedures, and goes on when half have been answered. */
+/**
+ * Reading stops while too many requests wait, for the log or for procedures, and goes on when half have been answered.
+ * A server that has no data yet answers what needs none.
+ */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ByteWriter, defined } from '../../base/index.ts';
-import { encodeCall, encodeReplace } from '../../codec/iproto/index.ts';
+import { ByteWriter, defined, ERROR_TABLE } from '../../base/index.ts';
+import { encodeCall, encodeId, encodePing, encodeReplace, encodeVote } from '../../codec/iproto/index.ts';
 import { AccessControl, SchemaAccess, UserRegistry } from '../../engine/access/index.ts';
 import { Arena, ReadViews } from '../../engine/arena/index.ts';
 import { Box } from '../../engine/box/index.ts';
@@ -12,6 +15,8 @@ import { SimulatedWorld } from '../../../sim/env/index.ts';
 import { IprotoServer } from './server.ts';
 
 const NET_MESSAGES_MAX = 4;
+/** In an answer: behind its length and `83 00 ce`. */
+const TYPE_AT = 8;
 const UUID = '00000000-0000-0000-0000-000000000001';
 
 class FakeStream implements Stream {
@@ -20,6 +25,8 @@ class FakeStream implements Stream {
   isPaused = false;
   handlers: StreamHandlers | null = null;
   writtenBytes = 0;
+  /** Types of the answers, each written by itself: 0, or the code of an error. */
+  readonly answers: number[] = [];
 
   start(handlers: StreamHandlers): void {
     this.handlers = handlers;
@@ -27,6 +34,8 @@ class FakeStream implements Stream {
 
   write(bytes: Uint8Array, onWritten?: () => void): number {
     this.writtenBytes += bytes.length;
+    if (bytes.length > TYPE_AT + 4)
+      this.answers.push(new DataView(bytes.buffer, bytes.byteOffset).getUint32(TYPE_AT) & 0x7fff);
     onWritten?.();
     return 0;
   }
@@ -79,7 +88,7 @@ function newMemory(): { arena: Arena; views: ReadViews } {
 class Fixture {
   readonly journal = new SlowJournal();
   readonly box: Box;
-  readonly #server: IprotoServer;
+  readonly server: IprotoServer;
   #accept: (stream: Stream) => void = () => undefined;
   #endOfTurn: (() => void)[] = [];
 
@@ -114,11 +123,11 @@ class Fixture {
       throw error;
     };
     const options = { instanceUuid: UUID, version: '2.10.0', netMessagesMax: NET_MESSAGES_MAX, onFailure };
-    this.#server = new IprotoServer(env, this.box, options);
+    this.server = new IprotoServer(env, this.box, options);
   }
 
   async listen(): Promise<void> {
-    await this.#server.listen({ kind: 'tcp', host: 'localhost', port: 1 });
+    await this.server.listen({ kind: 'tcp', host: 'localhost', port: 1 });
   }
 
   connect(): FakeStream {
@@ -191,4 +200,20 @@ test('procedures that wait count as well', async () => {
   expect(writer.isPaused).toBe(true);
   await finish();
   expect([writer.isPaused, other.isPaused]).toEqual([false, false]);
+});
+
+describe('a server without data', () => {
+  test('answers ID, PING and VOTE, and refuses the rest as loading', () => {
+    fixture.server.isLoading = true;
+    writer.answers.length = 0;
+    const ask = (encode: (writer: ByteWriter) => void): void => {
+      writer.receive(encode);
+      fixture.endTurn();
+    };
+    ask((bytes) => encodeId(bytes, { sync: 1 }, 3, []));
+    ask((bytes) => encodePing(bytes, { sync: 2 }));
+    ask((bytes) => encodeVote(bytes, { sync: 3 }));
+    ask((bytes) => encodeReplace(bytes, { sync: 4 }, SYSTEM_SPACE.schema, ['key', 1]));
+    expect(writer.answers).toEqual([0, 0, 0, ERROR_TABLE.LOADING.code]);
+  });
 });
