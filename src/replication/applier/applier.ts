@@ -351,6 +351,9 @@ class Following {
   #hasApplied = false;
   #heldAtMs = 0;
   #lastTimestampSeconds = 0;
+  /** Of the newest packet that said its time. */
+  #heardTimestampSeconds = 0;
+  #isNoting = false;
   #isAckScheduled = false;
   #timer: TimerHandle | null = null;
 
@@ -401,22 +404,31 @@ class Following {
   #packet(bytes: Uint8Array, start: number, end: number): void {
     const row = this.#row;
     readRow(row, bytes, start, end);
-    const { clock } = this.#needs.env;
-    this.#applier.lastHeardMs = clock.monotonicMs();
-    if (row.timestampSeconds !== 0) {
-      this.#applier.lagSeconds = Math.max(0, clock.realtimeSeconds() - row.timestampSeconds);
+    if (row.timestampSeconds !== 0) this.#heardTimestampSeconds = row.timestampSeconds;
+    if (!this.#isNoting) {
+      this.#isNoting = true;
+      this.#needs.env.timers.endOfTurn(() => this.#note());
     }
-    const { elections } = this.#engine;
-    elections.tell({ kind: 'heard', from: this.#master.replicaId });
     if (row.type === REQUEST_TYPE.raft) {
       // Nobody speaks for others, and servers of some versions do not name themselves.
-      elections.receive(this.#master.replicaId, row);
+      this.#engine.elections.receive(this.#master.replicaId, row);
     } else if (row.lsn === 0) {
       this.#scheduleAck();
     } else {
       this.#lastTimestampSeconds = row.timestampSeconds;
       this.#assembler.add(row);
     }
+  }
+
+  /** What is to be known of all packets of a turn, looked at once: rows come by the hundred thousand. */
+  #note(): void {
+    this.#isNoting = false;
+    const { clock } = this.#needs.env;
+    this.#applier.lastHeardMs = clock.monotonicMs();
+    if (this.#heardTimestampSeconds !== 0) {
+      this.#applier.lagSeconds = Math.max(0, clock.realtimeSeconds() - this.#heardTimestampSeconds);
+    }
+    this.#engine.elections.tell({ kind: 'heard', from: this.#master.replicaId });
     if (this.#applier.status === 'sync') this.#seeWhetherSynchronized();
   }
 

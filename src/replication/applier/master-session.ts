@@ -35,7 +35,8 @@ export class MasterSession {
   readonly version: number;
   readonly #env: Env;
   readonly #timeoutMs: number;
-  #lastHeardMs: number;
+  /** Something has come since the watch looked last; packets are too many to read the clock for each. */
+  #hasHeard = false;
   readonly #source: ReplicationSource;
   readonly #link: Link;
   readonly #salt: Uint8Array;
@@ -55,7 +56,6 @@ export class MasterSession {
     assert(greeting !== null, 'an open link has been greeted');
     this.#env = env;
     this.#timeoutMs = timeoutMs;
-    this.#lastHeardMs = env.clock.monotonicMs();
     this.#source = source;
     this.#link = link;
     this.#salt = greeting.salt;
@@ -170,10 +170,11 @@ export class MasterSession {
   /** Ends the session with TIMEOUT when nothing has come for so long, unless it is held; returns what ends the watch. */
   watchSilence(silenceMs: number): () => void {
     const { clock, timers } = this.#env;
-    this.#lastHeardMs = clock.monotonicMs();
+    let heardAtMs = clock.monotonicMs();
     const timer = timers.every(silenceMs / 4, () => {
-      if (this.isHeld) this.#lastHeardMs = clock.monotonicMs();
-      else if (clock.monotonicMs() - this.#lastHeardMs > silenceMs) this.close(boxError('TIMEOUT'));
+      if (this.isHeld || this.#hasHeard) heardAtMs = clock.monotonicMs();
+      else if (clock.monotonicMs() - heardAtMs > silenceMs) this.close(boxError('TIMEOUT'));
+      this.#hasHeard = false;
     });
     return () => timer.cancel();
   }
@@ -181,7 +182,7 @@ export class MasterSession {
   /** For the link. */
   packet(bytes: Uint8Array, start: number, end: number): void {
     if (this.#lost !== null) return;
-    this.#lastHeardMs = this.#env.clock.monotonicMs();
+    this.#hasHeard = true;
     if (this.#held !== null) this.#held.push(bytes.slice(start, end));
     else if (this.#handler !== null) this.#handler(bytes, start, end);
     else {
