@@ -1,8 +1,11 @@
 /**
  * Two projects: `unit` (beside the sources; no processes, shared workers, so a test leaves no state behind) and
- * `processes` (real servers and peers).
+ * `processes` (real servers and peers, and what simulates many of them).
  */
 import { defineConfig } from 'vitest/config';
+
+/** They take a minute together: too long for the check. */
+const LONG_SIMULATIONS = 'sim/workloads/replicaset/**/*.test.ts';
 
 export default defineConfig({
   cacheDir: 'node_modules/.cache/vitest',
@@ -16,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'sim/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: [LONG_SIMULATIONS],
           isolate: false,
           testTimeout: 20_000,
         },
@@ -24,7 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'processes',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', LONG_SIMULATIONS],
           exclude: ['test/long/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

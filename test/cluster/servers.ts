@@ -19,6 +19,8 @@ export const MIXED_PAIRS: readonly (readonly [Kind, Kind])[] = [
   ['picodata', 'tarantool'],
   ['tarantool', 'picodata'],
 ];
+/** The same, and two of this project's. */
+export const PAIRS: typeof MIXED_PAIRS = [...MIXED_PAIRS, ['picodata', 'picodata']];
 export const KINDS: readonly Kind[] = ['picodata', 'tarantool'];
 
 /** Whether servers of both kinds can be started; says why not. */

@@ -1,6 +1,6 @@
-/** One server follows another of the other kind, whatever is written meanwhile. */
+/** One server follows another, of the other kind or of its own, whatever is written meanwhile. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { expectEqual, hasBothKinds, MIXED_PAIRS, replicationOf, Servers } from './servers.ts';
+import { expectEqual, hasBothKinds, PAIRS, replicationOf, Servers } from './servers.ts';
 
 let servers: Servers;
 beforeEach(async () => {
@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => servers.close());
 
-describe.runIf(hasBothKinds).each(MIXED_PAIRS)('master %s, replica %s', (masterKind, replicaKind) => {
+describe.runIf(hasBothKinds).each(PAIRS)('master %s, replica %s', (masterKind, replicaKind) => {
   it('a member joins and follows while everything is written', async () => {
     const master = await servers.master('master', masterKind);
     await master.eval('start_work(1)');

@@ -2,6 +2,7 @@
  * The code blocks of a document and how each is to be run, which an HTML comment above the block says:
  *
  *   tour: start            a command that starts the instance; it runs until a later block ends it
+ *   tour: beside           a command that runs beside the others until the end, once its log says that it is ready
  *   tour: run              a shell command that ends by itself, with exit code 0
  *   tour: file NAME        the content of a file that a later block uses
  *   tour: console          lines that are typed into the console of the running instance; Lua in `tarantoolctl connect` too
@@ -12,7 +13,7 @@
  * nothing stands in the document that nobody has tried.
  */
 export type BlockAction =
-  | Readonly<{ kind: 'start' | 'run' | 'console' | 'prints' }>
+  | Readonly<{ kind: 'start' | 'beside' | 'run' | 'console' | 'prints' }>
   | Readonly<{ kind: 'file'; name: string }>
   | Readonly<{ kind: 'shown'; reason: string }>;
 
@@ -58,6 +59,7 @@ function blockOf(mark: string | null, line: number, text: string): Omit<Block, '
   const [, words, needs = null] = /^tour: (.+?)(?:, needs ([\w-]+))?$/.exec(mark ?? '') ?? [];
   switch (words) {
     case 'start':
+    case 'beside':
     case 'run':
     case 'console':
     case 'prints':

@@ -1,6 +1,6 @@
 /**
  * Runs the blocks of a document as a reader would who typed them in a clone: in a directory of its own that has the
- * project's files and no data, with the port of the text exchanged for a free one.
+ * project's files and no data, with the ports of the text exchanged for free ones.
  *
  * `npm ci` is left out of the commands: it made the build that is tried here.
  */
@@ -8,15 +8,17 @@ import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_proces
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/env/node/index.ts';
-import { freePort, temporaryDirectory } from '../support/child-server.ts';
+import { freePort, type ServerProcess, startProcess, temporaryDirectory } from '../support/child-server.ts';
 
-const PORT_IN_TEXT = '3301';
+const PORTS_IN_TEXT = ['3301', '3302', '3303'];
 /** What a clone with `npm ci` done has, as far as a tour uses it. */
 const PROJECT_FILES = ['package.json', 'bin', 'dist', 'node_modules', 'examples'];
 const START_TIMEOUT_MS = 60_000;
 const STEP_TIMEOUT_MS = 60_000;
 const START_ATTEMPTS = 3;
 const READY = /ready to accept requests/;
+const READY_BESIDE = / is ready\n/;
+const TAKEN_PORT = /address already in use\D*[\d.]*:(\d+)/;
 /** Of a text and of its further lines; a line of the log may stand behind it. */
 const PROMPT = /(?:picodata|^ {8})> /m;
 /** The same of `tarantoolctl connect`. */
@@ -30,23 +32,28 @@ export class Tour {
   readonly #directory: string;
   readonly #remove: () => Promise<void>;
   readonly #files = new Map<string, string>();
-  #port: number;
+  /** In the place of each port of the text. */
+  readonly #ports: Map<string, string>;
+  readonly #beside: ServerProcess[] = [];
   #server: TourTerminal | null = null;
   #connected: TourTerminal | null = null;
 
-  private constructor(directory: string, remove: () => Promise<void>, port: number) {
+  private constructor(directory: string, remove: () => Promise<void>, ports: Map<string, string>) {
     this.#directory = directory;
     this.#remove = remove;
-    this.#port = port;
+    this.#ports = ports;
   }
 
   static async open(): Promise<Tour> {
     const { path, remove } = await temporaryDirectory('tour');
     for (const name of PROJECT_FILES) symlinkSync(join(packageRoot(), name), join(path, name));
-    return new Tour(path, remove, await freePort());
+    const ports = new Map<string, string>();
+    for (const port of PORTS_IN_TEXT) ports.set(port, String(await freePort()));
+    return new Tour(path, remove, ports);
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#beside.map((server) => server.stop()));
     this.#connected?.end();
     await this.#server?.kill();
     await this.#remove();
@@ -54,7 +61,7 @@ export class Tour {
 
   writeFile(name: string, text: string): void {
     this.#files.set(name, text);
-    writeFileSync(join(this.#directory, name), this.#atPort(text));
+    writeFileSync(join(this.#directory, name), this.atPorts(text));
   }
 
   /** Starts the instance, once the one before has ended; resolves when it is ready. */
@@ -62,14 +69,33 @@ export class Tour {
     await this.#server?.waitForEnd();
     const withoutInstall = command.replace('npm ci && ', '');
     for (let attempt = 1; ; attempt++) {
-      this.#server = new TourTerminal(this.#atPort(withoutInstall), this.#directory, this.#environment());
+      this.#server = new TourTerminal(this.atPorts(withoutInstall), this.#directory, this.#environment());
       try {
         await this.#server.waitFor(READY, START_TIMEOUT_MS);
         return;
       } catch (error) {
         await this.#server.kill();
         if (attempt === START_ATTEMPTS || !String(error).includes('address already in use')) throw error;
-        await this.#takeAnotherPort();
+        await this.#takeAnotherPort(PORTS_IN_TEXT[0]!);
+      }
+    }
+  }
+
+  /** Starts a command beside the others; resolves when its log says that it is ready. */
+  async startBeside(command: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const options = { cwd: this.#directory, env: this.#environment() };
+      const server = startProcess('sh', ['-c', `exec ${this.atPorts(command)}`], options);
+      try {
+        await server.waitForLine(READY_BESIDE, START_TIMEOUT_MS);
+        this.#beside.push(server);
+        return;
+      } catch (error) {
+        await server.stop();
+        const taken = TAKEN_PORT.exec(server.log())?.[1];
+        const inText = [...this.#ports].find(([, port]) => port === taken)?.[0];
+        if (attempt === START_ATTEMPTS || inText === undefined) throw error;
+        await this.#takeAnotherPort(inText);
       }
     }
   }
@@ -78,9 +104,9 @@ export class Tour {
   run(command: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const options = { cwd: this.#directory, env: this.#environment(), timeout: STEP_TIMEOUT_MS };
-      execFile('sh', ['-e', '-c', this.#atPort(command)], options, (error, stdout, stderr) => {
+      execFile('sh', ['-e', '-c', this.atPorts(command)], options, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else reject(new Error(`${error.message}\n${stdout}${stderr}\nthe instance:\n${this.#server?.text ?? ''}`));
+        else reject(new Error(`${error.message}\n${stdout}${stderr}\n${this.#logs()}`));
       });
     });
   }
@@ -96,7 +122,7 @@ export class Tour {
 
   /** Types lines into Tarantool's console, connected to the instance; resolves with what was printed. */
   async typeConnected(lines: string): Promise<string> {
-    const command = this.#atPort(`tarantoolctl connect localhost:${PORT_IN_TEXT}`);
+    const command = this.atPorts(`tarantoolctl connect localhost:${PORTS_IN_TEXT[0]}`);
     const console = new TourTerminal(command, this.#directory, this.#environment());
     this.#connected = console;
     await console.waitFor(CONNECTED_PROMPT, STEP_TIMEOUT_MS);
@@ -106,18 +132,23 @@ export class Tour {
     return console.text.slice(from);
   }
 
+  #logs(): string {
+    return [this.#server?.text ?? '', ...this.#beside.map((server) => server.log())].join('\nan instance:\n');
+  }
+
   #environment(): Record<string, string> {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(?:PICODATA|npm|VITEST)_/.test(name));
-    const own = { PICODATA_LISTEN: `localhost:${this.#port}`, TERM: 'dumb', NODE_OPTIONS: '' };
+    const own = { PICODATA_LISTEN: `localhost:${this.#ports.get(PORTS_IN_TEXT[0]!)}`, TERM: 'dumb', NODE_OPTIONS: '' };
     return { ...Object.fromEntries(inherited.map(([name, value]) => [name, value ?? ''])), ...own };
   }
 
-  #atPort(text: string): string {
-    return text.replaceAll(PORT_IN_TEXT, String(this.#port));
+  /** The text with the ports of this tour. */
+  atPorts(text: string): string {
+    return text.replaceAll(/\b\d+\b/g, (number) => this.#ports.get(number) ?? number);
   }
 
-  async #takeAnotherPort(): Promise<void> {
-    this.#port = await freePort();
+  async #takeAnotherPort(inText: string): Promise<void> {
+    this.#ports.set(inText, String(await freePort()));
     for (const [name, text] of this.#files) this.writeFile(name, text);
   }
 }
