@@ -236,7 +236,7 @@ describe('before_replace', () => {
     expect(instance.api.space('t').select()).toEqual([[2, 'two!']]);
   });
 
-  test('set when the schema is made, they see the rows of the log, and on_replace all rows', async () => {
+  test('set when the schema is made, they see the rows of the snapshot and of the log', async () => {
     space.insert([1, 'in the snapshot']);
     await instance.api.snapshot();
     space.insert([2, 'in the log']);
@@ -258,9 +258,9 @@ describe('before_replace', () => {
         });
       },
     });
-    expect(seen).toEqual(['on 1', 'before 2', 'on 2']);
+    expect(seen).toEqual(['before 1', 'on 1', 'before 2', 'on 2']);
     expect(instance.api.space('t').select()).toEqual([
-      [1, 'in the snapshot'],
+      [1, 'in the snapshot!'],
       [2, 'in the log!'],
     ]);
   });

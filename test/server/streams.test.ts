@@ -269,7 +269,8 @@ describe('what is no transaction', () => {
     const stream = connection.stream();
     await stream.begin();
     await stream.insert('t', [2]);
-    expect(await codeOf(stream.eval('return 7'))).toBe(ERROR_TABLE.UNSUPPORTED.code);
+    expect(await codeOf(stream.eval('return +'))).toBe(ERROR_TABLE.PROC_LUA.code);
+    expect(await stream.eval('return 7')).toEqual([7]);
     expect(await codeOf(stream.call('nothing'))).toBe(ERROR_TABLE.NO_SUCH_PROC.code);
     await stream.ping();
     await stream.commit();

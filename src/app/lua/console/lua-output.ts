@@ -67,7 +67,8 @@ function formatTable(table: LuaTable, style: LuaOutputStyle, depth: number, abov
 
 function formatKey(key: LuaValue): string {
   if (typeof key === 'string') return PLAIN_KEY.test(key) ? key : `[${quote(key)}]`;
-  return `[${typeof key === 'number' ? exactNumber(key) : quote(rawToText(key))}]`;
+  if (typeof key === 'number') return `[${exactNumber(key)}]`;
+  return `[${key instanceof Integer64 ? String(key.value) : quote(rawToText(key))}]`;
 }
 
 function* entriesOf(table: LuaTable): Generator<readonly [LuaValue, LuaValue]> {
