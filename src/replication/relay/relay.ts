@@ -217,14 +217,17 @@ export class Relay {
   }
 
   #send(chunk: FeedChunk): void {
-    const packets = (chunk.origins & this.#excluded) === 0 ? chunk.packets : this.#filtered(chunk.packets);
+    // A replica may have had rows of others, or of a crashed log's end, before: some servers do not see that by themselves.
+    const isKnownInPart = !covers(chunk.vclockBefore, this.subscription.vclock);
+    const isWhole = !isKnownInPart && (chunk.origins & this.#excluded) === 0;
+    const packets = isWhole ? chunk.packets : this.#filtered(chunk.packets);
     if (packets.length > 0) this.#write(packets);
     this.#nextChunk = chunk.sequence + 1;
     this.#sentVclock = chunk.vclockAfter;
   }
 
   #filtered(packets: Uint8Array): Uint8Array {
-    const { filter } = this.subscription;
+    const { filter, vclock } = this.subscription;
     const view = new DataView(packets.buffer, packets.byteOffset, packets.length);
     const kept = new ByteWriter(packets.length);
     const row = this.#row;
@@ -232,7 +235,8 @@ export class Relay {
       const end = position + LENGTH_BYTES + view.getUint32(position + 1);
       row.reset(packets, position + LENGTH_BYTES, end);
       row.next();
-      if (passes(filter, row.replicaId, row.lsn)) kept.writeBytes(packets, position, end);
+      const isNew = row.lsn === 0 || row.lsn > (vclock[row.replicaId] ?? 0);
+      if (isNew && passes(filter, row.replicaId, row.lsn)) kept.writeBytes(packets, position, end);
       position = end;
     }
     return kept.written();

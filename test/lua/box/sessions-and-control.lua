@@ -80,8 +80,6 @@ box.info.uuid:len()
 box.info.package
 box.info.listen
 box.info.listen
-box.info.election
-box.info.synchro
 box.info.nope
 box.info.x=1
 box.snapshot()
