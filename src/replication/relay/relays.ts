@@ -66,6 +66,8 @@ export class Relays {
   readonly #consumers = new Map<string, Vclock>();
   /** Ids whose rows are on their way to the log. */
   readonly #reservedIds = new Set<number>();
+  /** By uuid: of those who are being made members. */
+  readonly #registrations = new Map<string, Promise<void>>();
 
   constructor(needs: RelaysNeeds) {
     this.#needs = needs;
@@ -172,11 +174,14 @@ export class Relays {
 
   /** Keeps the log behind the state for a replica while `work` makes it a member, and from then on. */
   async #keepingLog(instanceUuid: string, vclock: Vclock, work: () => Promise<void>): Promise<void> {
-    this.#consumers.set(instanceUuid, vclock);
+    const kept = [...vclock];
+    this.#consumers.set(instanceUuid, kept);
     try {
       await work();
     } finally {
-      if (this.#needs.members.idOf(instanceUuid) === 0) this.#consumers.delete(instanceUuid);
+      // It may have come again meanwhile.
+      const isOver = this.#consumers.get(instanceUuid) === kept && this.#needs.members.idOf(instanceUuid) === 0;
+      if (isOver) this.#consumers.delete(instanceUuid);
     }
   }
 
@@ -286,9 +291,18 @@ export class Relays {
   }
 
   /** Resolves when the row in `_cluster` is durable; nothing happens if it is there. */
-  async #register(instanceUuid: string): Promise<void> {
+  #register(instanceUuid: string): Promise<void> {
+    if (this.#needs.members.idOf(instanceUuid) !== 0) return Promise.resolve();
+    // A replica whose connection broke asks again while its row is still on its way to the log.
+    const underWay = this.#registrations.get(instanceUuid);
+    if (underWay !== undefined) return underWay;
+    const registration = this.#insertMember(instanceUuid).finally(() => this.#registrations.delete(instanceUuid));
+    this.#registrations.set(instanceUuid, registration);
+    return registration;
+  }
+
+  async #insertMember(instanceUuid: string): Promise<void> {
     const { box, members, transactions } = this.#needs;
-    if (members.idOf(instanceUuid) !== 0) return;
     const id = members.freeId(this.#reservedIds);
     if (id === null) throw boxError('REPLICA_MAX', members.list().length);
     this.#reservedIds.add(id);
