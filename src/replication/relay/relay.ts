@@ -223,7 +223,7 @@ export class Relay {
     const packets = isWhole ? chunk.packets : this.#filtered(chunk.packets);
     if (packets.length > 0) this.#write(packets);
     this.#nextChunk = chunk.sequence + 1;
-    this.#sentVclock = chunk.vclockAfter;
+    this.#sentVclock = isKnownInPart ? union(chunk.vclockAfter, this.subscription.vclock) : chunk.vclockAfter;
   }
 
   #filtered(packets: Uint8Array): Uint8Array {
@@ -241,6 +241,12 @@ export class Relay {
     }
     return kept.written();
   }
+}
+
+/** What whoever has one of them or the other has together. */
+function union(left: Vclock, right: Vclock): Vclock {
+  const length = Math.max(left.length, right.length);
+  return Array.from({ length }, (_, replicaId) => Math.max(left[replicaId] ?? 0, right[replicaId] ?? 0));
 }
 
 /** The files end before the log does. */
