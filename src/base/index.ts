@@ -6,4 +6,5 @@ export * from './byte-writer.ts';
 export * from './errors/box-error.ts';
 export { ERROR_TABLE, type ErrorName } from './errors/table.ts';
 export * from './random.ts';
+export * from './uuid.ts';
 export * from './version.ts';

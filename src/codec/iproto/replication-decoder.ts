@@ -3,7 +3,7 @@
  * The bytes must be valid MessagePack (ResponseHeader, RowReader and RequestDecoder see to that); a body of another
  * shape throws INVALID_MSGPACK. Unknown keys are passed over: later versions have more of them.
  */
-import { boxError, REPLICA_ID_MAX } from '../../base/index.ts';
+import { boxError, NIL_UUID, REPLICA_ID_MAX } from '../../base/index.ts';
 import {
   arrayLength,
   containerHeaderSize,
@@ -21,7 +21,6 @@ import { findKey } from './response-decoder.ts';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 const TRUE = 0xc3;
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** A vclock; component 0 is passed over. */
 export function readVclock(bytes: Uint8Array, position: number): Vclock {

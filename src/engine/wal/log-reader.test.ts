@@ -106,6 +106,20 @@ describe('rows', () => {
     expect(vclock).toEqual([0, Math.max(lsn, 9)]);
   });
 
+  test('of local spaces are passed over like all others, unless they are asked for', () => {
+    const files = new MemoryFiles();
+    const mixed: Transaction = [
+      [1, 1],
+      [0, 1],
+      [1, 2],
+      [0, 2],
+    ];
+    files.put(pathOf([]), fileOf([], [blockOf([mixed, [[0, 3]]]), END_MARKER]));
+    expect(readAll(files, { vclock: [2, 1] }).rows).toEqual(['1:2', '0:3']);
+    const asked = readAll(files, { vclock: [9, 1], givesLocalRows: true });
+    expect(asked).toMatchObject({ rows: ['0:1', '1:2', '0:2', '0:3'], vclock: [9, 2] });
+  });
+
   test('files before the vclock are not opened', () => {
     const files = threeFiles();
     files.put(pathOf([]), cut(files.content(pathOf([])), 10));

@@ -5,7 +5,7 @@
  * Invariants: (1) a replica has at most one relay; (2) the log is kept from the state that each member has acknowledged
  * last, as far as it is known, whether it is connected or not.
  */
-import { type BoxError, boxError, ByteWriter } from '../../base/index.ts';
+import { type BoxError, boxError, ByteWriter, NIL_UUID } from '../../base/index.ts';
 import {
   encodeRaft,
   encodeSubscribeAnswer,
@@ -108,21 +108,22 @@ export class Relays {
     for (const { relay } of this.#states.values()) relay.end(null);
   }
 
-  /** Throws, or rejects with, the BoxError to answer with; NO_CONNECTION when the replica has gone. */
-  async join(
-    { instanceUuid, serverVersion }: JoinRequest,
-    replica: JoiningReplica,
-    session: Session,
-    sync: number,
-  ): Promise<void> {
-    const { box, members, logClient } = this.#needs;
-    this.#checkSelf(instanceUuid);
+  /** Throws the BoxError that refuses, or rejects with what ends it: NO_CONNECTION when the replica has gone. */
+  join(request: JoinRequest, replica: JoiningReplica, session: Session, sync: number): Promise<void> {
+    const { box, members } = this.#needs;
+    const { instanceUuid } = request;
+    this.#checkUuid(instanceUuid);
     this.#checkMaster();
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     this.#needs.onJoin(instanceUuid);
     if (members.idOf(instanceUuid) === 0) this.#checkRegistration(session);
     this.#checkLog();
     this.#needs.log.info(`joining replica ${instanceUuid} at ${session.peer}`);
+    return this.#join(request, replica, sync);
+  }
+
+  async #join({ instanceUuid, serverVersion }: JoinRequest, replica: JoiningReplica, sync: number): Promise<void> {
+    const { logClient } = this.#needs;
     await this.#keepingLog(instanceUuid, logClient.durableVclock, async () => {
       const start = await sendState(this.#needs, replica, sync, serverVersion);
       await this.#register(instanceUuid);
@@ -135,7 +136,8 @@ export class Relays {
     this.#needs.log.info(`replica ${instanceUuid} has joined`);
   }
 
-  async fetchSnapshot(
+  /** Throws and rejects as `join` does. */
+  fetchSnapshot(
     { serverVersion }: JoinRequest,
     replica: JoiningReplica,
     session: Session,
@@ -145,12 +147,13 @@ export class Relays {
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     this.#checkLog();
     this.#needs.log.info(`sending the state to an anonymous replica at ${session.peer}`);
-    await sendState(this.#needs, replica, sync, serverVersion);
-    answerVclock(replica, sync, logClient.durableVclock);
+    return sendState(this.#needs, replica, sync, serverVersion).then(() => {
+      answerVclock(replica, sync, logClient.durableVclock);
+    });
   }
 
-  /** Makes a member of a replica that has the data already. */
-  async register(
+  /** Makes a member of a replica that has the data already. Throws and rejects as `join` does. */
+  register(
     instanceUuid: string,
     vclock: Vclock,
     replica: JoiningReplica,
@@ -158,13 +161,13 @@ export class Relays {
     sync: number,
   ): Promise<void> {
     const { box, members, logClient } = this.#needs;
-    this.#checkSelf(instanceUuid);
+    this.#checkUuid(instanceUuid);
     this.#checkMaster();
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     this.#checkRegistration(session);
     this.#checkLog();
     if (members.idOf(instanceUuid) !== 0) throw boxError('REPLICA_NOT_ANON', instanceUuid);
-    await this.#keepingLog(instanceUuid, vclock, async () => {
+    return this.#keepingLog(instanceUuid, vclock, async () => {
       await this.#register(instanceUuid);
       const stop = logClient.durableVclock;
       await sendLog(this.#needs, replica, vclock, stop);
@@ -187,10 +190,13 @@ export class Relays {
 
   /**
    * A member that another server has made may come before the row that says so. Servers from 2.7 on come again when they
-   * are refused; for an older one this resolves when the row is there, or has not come in time. Null: nothing to wait for.
+   * are refused; for an older one this resolves when the row is there, or has not come in time. Null: nothing to wait for. Who may
+   * not follow at all is refused at once, by the BoxError thrown.
    */
-  whenExpected({ instanceUuid, isAnonymous, serverVersion }: SubscribeRequest): Promise<void> | null {
-    const { env, members, timeoutMs } = this.#needs;
+  whenExpected({ instanceUuid, isAnonymous, serverVersion }: SubscribeRequest, session: Session): Promise<void> | null {
+    const { box, env, members, timeoutMs } = this.#needs;
+    this.#checkUuid(instanceUuid);
+    box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     const isKnown = (): boolean => members.idOf(instanceUuid) !== 0;
     if (isAnonymous || isKnown() || serverVersion >= COMES_AGAIN_SINCE) return null;
     const deadlineMs = env.clock.monotonicMs() + 2 * timeoutMs();
@@ -204,7 +210,7 @@ export class Relays {
   subscribe(request: SubscribeRequest, downstream: Downstream, session: Session, sync: number): Relay {
     const { box, env, members, logClient, files, timeoutMs, queuedBytesMax, log } = this.#needs;
     const { instanceUuid, vclock, idFilter, isAnonymous } = request;
-    this.#checkSelf(instanceUuid);
+    this.#checkUuid(instanceUuid);
     if (!isAnonymous) this.#checkMaster();
     box.access.checkUniverse(session.effectiveUser, PRIVILEGE.read);
     const replicaId = isAnonymous ? 0 : members.idOf(instanceUuid);
@@ -269,7 +275,8 @@ export class Relays {
     else this.#states.set(replicaUuid, { relay, endedWith: error ?? 'closed' });
   }
 
-  #checkSelf(instanceUuid: string): void {
+  #checkUuid(instanceUuid: string): void {
+    if (instanceUuid === NIL_UUID) throw boxError('NIL_UUID');
     if (instanceUuid === this.#needs.members.instanceUuid) throw boxError('CONNECTION_TO_SELF');
   }
 

@@ -44,12 +44,12 @@ function syncOf({ syncHigh, syncLow }: RequestDecoder): number {
 function subscribe(relays: Relays, connection: IprotoConnection, sync: number): void {
   const { request, session } = connection;
   const subscription = decodeSubscribe(request.bytes, request.bodyPosition, request.end);
+  const expected = relays.whenExpected(subscription, session);
   const follower = new Follower(connection, request);
   connection.takeOver(follower);
   const begin = (): void => {
     follower.relay = relays.subscribe(subscription, follower, session, sync);
   };
-  const expected = relays.whenExpected(subscription);
   if (expected !== null) {
     void expected.then(() => {
       if (!connection.isClosed) tryOrFail(follower, begin);
@@ -114,13 +114,14 @@ class Follower implements Downstream, ConnectionTaker {
   }
 }
 
-/** Answers by a stream of packets; the connection serves no requests meanwhile. */
+/** Answers by a stream of packets; the connection serves no requests meanwhile. Throws what `send` throws at once. */
 function stream(connection: IprotoConnection, send: (replica: JoiningReplica) => Promise<void>): void {
   const { syncHigh, syncLow } = connection.request;
   const joining = new Joining(connection);
+  const sent = send(joining);
   connection.takeOver(joining);
   connection.requestWaits(1);
-  send(joining)
+  sent
     .catch((error: unknown) => {
       if (isLost(error)) return;
       if (error instanceof RequestError) connection.writeErrorTo(error, syncHigh, syncLow);

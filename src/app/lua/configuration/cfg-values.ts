@@ -1,4 +1,5 @@
 /** Which values an option of `box.cfg` may have, in Tarantool 2.6.0's words. */
+import { NIL_UUID } from '../../../base/index.ts';
 import { LuaTable } from '../runtime/table.ts';
 import { numberToText } from '../runtime/types.ts';
 import type { LuaValue } from '../runtime/values.ts';
@@ -9,7 +10,6 @@ const TUPLE_BYTES_MIN = 8;
 const TUPLE_BYTES_MAX = 1_048_280;
 const READAHEAD_BYTES_MIN = 128;
 const REPLICAS_MAX = 31;
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const LOG_PREFIXES = "expecting a file name or a prefix, such as '|', 'pipe:', 'syslog:'";
 const SYSLOG_FACILITIES: ReadonlySet<string> = new Set([

@@ -59,6 +59,29 @@ describe('LuaTable', () => {
     );
   });
 
+  it('gives every entry once to a traversal that takes some away', () => {
+    const kept = fc.infiniteStream(fc.boolean());
+    fc.assert(
+      fc.property(
+        fc.array(values, { maxLength: 100, size: 'max' }),
+        fc.array(fc.tuple(keys, values)),
+        kept,
+        (items, changes, keeps) => {
+          const table = LuaTable.ofItems([...items]);
+          for (const [key, value] of changes) table.set(key, value);
+          const expected = entriesOf(table);
+          const seen = new Map<LuaValue, LuaValue>();
+          for (let entry = table.next(undefined); entry !== null && entry !== undefined; entry = table.next(entry[0])) {
+            expect(seen.has(entry[0])).toBe(false);
+            seen.set(entry[0], entry[1]);
+            if (keeps.next().value !== true) table.set(entry[0], undefined);
+          }
+          expect(seen).toEqual(expected);
+        },
+      ),
+    );
+  });
+
   it('is a queue that takes no more room than its entries', () => {
     const table = new LuaTable();
     for (let at = 1; at <= 10_000; at++) {

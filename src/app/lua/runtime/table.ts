@@ -1,8 +1,9 @@
 /**
  * A Lua table: an array for the keys 1 to n, and a hash with an order of its own for all others.
  *
- * Invariants: (1) the last item of `array` is not nil, and at most half of its items are nil; (2) key `array.length + 1`
- * is not in the hash; (3) a hash entry keeps its place while the table is traversed, also when it is set to nil.
+ * Invariants: (1) the last item of `array` is not nil, and when one is added at most half of them are; (2) key
+ * `array.length + 1` is not in the hash; (3) a hash entry keeps its place while the table is traversed, also when it is
+ * set to nil.
  */
 import type { LuaValue } from './values.ts';
 
@@ -81,6 +82,7 @@ export class LuaTable {
         return;
       }
       if (key === array.length + 1 && value !== undefined) {
+        if (this.#holes > HOLES_MIN && this.#limitHoles()) return this.#setHashed(key, value);
         array.push(value);
         if (this.#places !== null) this.#moveToArray();
         return;
@@ -215,7 +217,6 @@ export class LuaTable {
       array[key - 1] = undefined;
       this.#holes++;
     }
-    this.#limitHoles();
   }
 
   /** Takes nils off the array's end. */
@@ -227,10 +228,13 @@ export class LuaTable {
     }
   }
 
-  /** An array with too many holes keeps what is before the first one; the rest moves to the hash. */
-  #limitHoles(): void {
+  /**
+   * An array with too many holes keeps what is before the first one; the rest moves to the hash, and the answer is true.
+   * Not while items are taken away: a traversal may do so, and must not meet an item again.
+   */
+  #limitHoles(): boolean {
     const { array } = this;
-    if (this.#holes <= HOLES_MIN || this.#holes * 2 <= array.length) return;
+    if (this.#holes <= HOLES_MIN || this.#holes * 2 <= array.length) return false;
     const first = array.indexOf(undefined);
     const tail = array.slice(first + 1);
     array.length = first;
@@ -238,6 +242,7 @@ export class LuaTable {
     for (let at = 0; at < tail.length; at++) {
       if (tail[at] !== undefined) this.#setHashed(first + 2 + at, tail[at]);
     }
+    return true;
   }
 
   /** Takes over from the hash what now follows the array. */
@@ -248,8 +253,11 @@ export class LuaTable {
       const key = array.length + 1;
       const place = this.#places!.get(key);
       const value = place === undefined ? undefined : this.#values[place];
-      if (value === undefined) return;
-      this.#setHashed(key, undefined);
+      if (place === undefined || value === undefined) return;
+      // Its place is forgotten too: a traversal that comes by the item must not go on from there.
+      this.#places!.delete(key);
+      this.#values[place] = undefined;
+      this.#dead++;
       array.push(value);
     }
   }

@@ -40,10 +40,11 @@ import { Integer64 } from '../ffi/numbers.ts';
 import { NULL } from '../ffi/null.ts';
 import { runtimeError } from '../runtime/errors.ts';
 import { LuaTable } from '../runtime/table.ts';
-import { LuaCdata, type LuaValue } from '../runtime/values.ts';
+import { LuaCdata, LuaUserdata, type LuaValue } from '../runtime/values.ts';
 import { DatetimeValue, IntervalValue } from './datetime.ts';
 import { DecimalValue } from './decimal.ts';
 import { entryCount, luaError, MAP, type Serializer } from './serializer.ts';
+import { MsgpackObject } from './msgpack-object.ts';
 import type { SerializerOptions } from './serializer-options.ts';
 import { UuidValue } from './uuid.ts';
 
@@ -109,6 +110,10 @@ export class MsgpackConversion {
       default:
         if (value instanceof LuaTable) return this.#encodeTable(writer, value, level);
         if (value instanceof LuaCdata && value.writeMsgpack(writer)) return;
+        if (value instanceof LuaUserdata && value.payload instanceof MsgpackObject) {
+          const { bytes } = value.payload;
+          return writer.writeBytes(bytes, 0, bytes.length);
+        }
         this.#encodeOther(writer, value, level);
     }
   }

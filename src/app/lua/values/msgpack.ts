@@ -1,5 +1,5 @@
 /** The libraries `msgpack` and `msgpackffi`. */
-import { byteTextOf, ByteWriter, writeByteText } from '../../../base/index.ts';
+import { bytesOfByteText, byteTextOf, ByteWriter, writeByteText } from '../../../base/index.ts';
 import { arrayLength, checkValue, containerHeaderSize, mapLength } from '../../../codec/msgpack/index.ts';
 import { checkInteger, checkNumber } from '../runtime/arguments.ts';
 import { runtimeError } from '../runtime/errors.ts';
@@ -8,11 +8,13 @@ import { LuaCdata, type LuaFunction, type LuaResult, type LuaValue, plainFunctio
 import { IbufObject } from './buffer.ts';
 import { isBytePointer } from '../ffi/pointer.ts';
 import { invalidMsgpack, MsgpackConversion, type MsgpackHooks } from './msgpack-conversion.ts';
+import { msgpackObjectIn, msgpackObjectsOf } from './msgpack-object.ts';
 import { addMarks, type Serializer } from './serializer.ts';
 import { createConfiguration, DEFAULT_SERIALIZER_OPTIONS } from './serializer-options.ts';
 
 /** A value as bytes; the writer is shared by all calls. */
 const INITIAL_BYTES = 1024;
+const OBJECT_BYTES = 64;
 
 export type MsgpackLibrary = Readonly<{
   library: LuaTable;
@@ -32,6 +34,9 @@ export function createMsgpackLibrary(serializer: Serializer, hooks: MsgpackHooks
     ibuf_decode: plainFunction((...values) => decodePointer(conversion, values[0])),
     decode_array_header: plainFunction((...values) => decodeHeader('decode_array_header', arrayLength, values)),
     decode_map_header: plainFunction((...values) => decodeHeader('decode_map_header', mapLength, values)),
+    is_object: plainFunction((value) => msgpackObjectIn(value) !== null),
+    object: plainFunction((...values) => objectOf(conversion, serializer, values)),
+    object_from_raw: plainFunction((...values) => objectFromRaw(conversion, serializer, values)),
     new: plainFunction(() => createMsgpackLibrary(serializer, hooks).library),
   };
   for (const [name, code] of Object.entries(functions)) library.setString(name, code);
@@ -52,6 +57,28 @@ function encode(conversion: MsgpackConversion, writer: ByteWriter, values: reado
   }
   if (!(target instanceof IbufObject)) throw runtimeError("msgpack.encode: argument 2 must be of type 'struct ibuf'");
   return target.append((ibuf) => conversion.encode(ibuf, values[0]));
+}
+
+/** `object(value)`: the value as MessagePack. */
+function objectOf(conversion: MsgpackConversion, serializer: Serializer, values: readonly LuaValue[]): LuaResult {
+  if (values.length !== 1) throw runtimeError('msgpack.object: a Lua object expected');
+  const writer = new ByteWriter(OBJECT_BYTES);
+  conversion.encode(writer, values[0]);
+  return msgpackObjectsOf(serializer.runtime).of(writer.toBytes(), conversion);
+}
+
+/** `object_from_raw(text)` and `object_from_raw(pointer, size)`: one value as it is. */
+function objectFromRaw(conversion: MsgpackConversion, serializer: Serializer, values: readonly LuaValue[]): LuaResult {
+  const [source] = values;
+  let bytes: Uint8Array;
+  if (typeof source === 'string') bytes = bytesOfByteText(source);
+  else if (isBytePointer(source)) {
+    bytes = source.memory.bytes.slice(source.offset, source.offset + checkInteger(values, 2));
+  } else throw runtimeError("msgpack.object_from_raw: a Lua string or 'char *' expected");
+  if (bytes.length === 0 || checkValue(bytes, 0, bytes.length) !== bytes.length) {
+    throw runtimeError('msgpack.object_from_raw: invalid MsgPack');
+  }
+  return msgpackObjectsOf(serializer.runtime).of(bytes, conversion);
 }
 
 const NOT_BYTES = "msgpack.decode: a Lua string or 'char *' expected";

@@ -25,6 +25,8 @@ export type FunctionDefinition = Readonly<{
   exports: readonly ('LUA' | 'SQL')[];
   /** As key function: it returns an array of keys. */
   isMultikey: boolean;
+  /** Its arguments come as they were sent; of Tarantool 2.10. */
+  takesRawArguments: boolean;
   comment: string | null;
 }>;
 
@@ -83,7 +85,14 @@ export function readFunctionRow(row: TupleReader): FunctionDefinition {
 
 type Signature = Pick<
   FunctionDefinition,
-  'isDeterministic' | 'isSandboxed' | 'returns' | 'exports' | 'aggregate' | 'parameterTypes' | 'isMultikey'
+  | 'isDeterministic'
+  | 'isSandboxed'
+  | 'returns'
+  | 'exports'
+  | 'aggregate'
+  | 'parameterTypes'
+  | 'isMultikey'
+  | 'takesRawArguments'
 >;
 
 const OLD_SIGNATURE: Signature = {
@@ -94,6 +103,7 @@ const OLD_SIGNATURE: Signature = {
   aggregate: 'none',
   parameterTypes: [],
   isMultikey: false,
+  takesRawArguments: false,
 };
 
 function checkFixedFields(row: TupleReader, fail: (reason: string) => BoxError): void {
@@ -130,7 +140,8 @@ function readSignature(row: TupleReader, fail: (reason: string) => BoxError): Si
   const optionsPosition = row.mapPosition(FIELD.options);
   const options = decodeOptions(row.bytes, optionsPosition, FUNCTION_OPTIONS, 'WRONG_SPACE_OPTIONS', FIELD.options);
   const isMultikey = options.boolean('is_multikey', false);
-  return { isDeterministic, isSandboxed, returns, exports, aggregate, parameterTypes, isMultikey };
+  const takesRawArguments = options.boolean('takes_raw_args', false);
+  return { isDeterministic, isSandboxed, returns, exports, aggregate, parameterTypes, isMultikey, takesRawArguments };
 }
 
 /** A type by its name; the old short names of formats mean nothing here. */

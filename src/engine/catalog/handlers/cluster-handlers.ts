@@ -1,5 +1,5 @@
 /** Rows of `_schema` and `_cluster`: who the replica set is and who its members are. */
-import { boxError } from '../../../base/index.ts';
+import { boxError, NIL_UUID } from '../../../base/index.ts';
 import { anyRow, type SystemChangeHandler } from '../change.ts';
 import type { Schema } from '../schema.ts';
 import type { TupleReader } from '../tuple-reader.ts';
@@ -8,7 +8,6 @@ const SCHEMA_FIELD = { key: 0, value: 1 } as const;
 const CLUSTER_FIELD = { id: 0, uuid: 1 } as const;
 const REPLICA_COUNT_MAX = 32;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export function schemaHandler(schema: Schema): SystemChangeHandler {
   return (change) => {

@@ -2,7 +2,7 @@
  * Calling functions of Lua by name, and evaluating text, as CALL and EVAL do it: rows of `_func` with a body first, then
  * global functions, `package.function` and `object:method`.
  */
-import { BoxError, boxError, type ByteWriter } from '../../../../base/index.ts';
+import { BoxError, boxError, ByteWriter } from '../../../../base/index.ts';
 import {
   arrayLength,
   containerHeaderSize,
@@ -41,6 +41,9 @@ export type ResolvedFunction = Readonly<{ code: LuaValue; self: LuaValue; isMeth
 /** Texts of EVAL that stay compiled, and how long one may be: connectors send the same few again and again. */
 const COMPILED_TEXTS_MAX = 1000;
 const COMPILED_TEXT_BYTES_MAX = 4096;
+/** An empty array. */
+const NO_ARGUMENTS = Uint8Array.of(0x90);
+const RAW_ARGUMENTS_BYTES = 64;
 
 export class LuaCalls implements FunctionCaller {
   readonly #context: BoxContext;
@@ -66,7 +69,7 @@ export class LuaCalls implements FunctionCaller {
     door: RequestDoor | null,
   ): void {
     // Read inside the fiber, which begins at once: what cannot be read is an error of the call.
-    this.#start(session, name, () => this.#callNamed(name, this.#argumentsAt(bytes, position)), settled, door);
+    this.#start(session, name, () => this.#callAsSent(name, bytes, position), settled, door);
   }
 
   /** EVAL: the same for a text; an error of its syntax is PROC_LUA (32). */
@@ -113,7 +116,18 @@ export class LuaCalls implements FunctionCaller {
   }
 
   /** Calls a function of `_func`, with its owner's rights if its row says so. */
-  *callDefinition(definition: FunctionDefinition, args: readonly LuaValue[]): LuaExecution {
+  callDefinition(definition: FunctionDefinition, args: readonly LuaValue[]): LuaExecution {
+    return this.#callWith(definition, definition.takesRawArguments ? [this.#asRaw(args)] : args);
+  }
+
+  #asRaw(args: readonly LuaValue[]): LuaValue {
+    const writer = new ByteWriter(RAW_ARGUMENTS_BYTES);
+    writeArrayHeader(writer, args.length);
+    this.writeResults(writer, args);
+    return this.#context.codec.object(writer.toBytes());
+  }
+
+  *#callWith(definition: FunctionDefinition, args: readonly LuaValue[]): LuaExecution {
     const { box, runtime } = this.#context;
     const code = this.#functions.code(definition) ?? (yield* this.#global(definition.name, args));
     if (!(code instanceof LuaFunction)) return code;
@@ -125,6 +139,14 @@ export class LuaCalls implements FunctionCaller {
     } finally {
       this.#context.session = session;
     }
+  }
+
+  /** CALL: arguments that a function takes raw are never decoded. */
+  #callAsSent(name: string, bytes: Uint8Array, position: number): LuaExecution {
+    const definition = this.#context.box.catalog.functionByName(name);
+    if (definition?.takesRawArguments !== true) return this.#callNamed(name, this.#argumentsAt(bytes, position));
+    const raw = position < 0 ? NO_ARGUMENTS : bytes.slice(position, skipValue(bytes, position));
+    return this.#callWith(definition, [this.#context.codec.object(raw)]);
   }
 
   *#callNamed(name: string, args: readonly LuaValue[]): LuaExecution {

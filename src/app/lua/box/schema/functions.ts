@@ -23,7 +23,7 @@ const CREATE_OPTIONS: OptionTypes = {
   returns: ['string'],
   exports: ['table'],
   opts: ['table'],
-  // Of 2.10: taken, but arguments are decoded all the same, as there are no raw ones without `msgpack.object`.
+  // Of 2.10.
   takes_raw_args: ['boolean'],
 };
 const NAME_INDEX = 2;
@@ -38,10 +38,10 @@ export function createFunction(rows: SchemaRows, name: LuaValue, givenOptions: L
   const value = (field: string, otherwise: LuaValue): LuaValue => option(options, field) ?? otherwise;
   const settings = rows.map();
   const given = option(options, 'opts');
-  if (given instanceof LuaTable && given.getString('is_multikey') !== undefined) {
-    settings.setString('is_multikey', given.getString('is_multikey'));
+  for (const setting of ['is_multikey', 'takes_raw_args']) {
+    const chosen = option(options, setting) ?? (given instanceof LuaTable ? given.getString(setting) : undefined);
+    if (chosen !== undefined) settings.setString(setting, chosen);
   }
-  if (option(options, 'is_multikey') !== undefined) settings.setString('is_multikey', option(options, 'is_multikey'));
   rows.atomic(() => {
     rows.insert(SYSTEM_SPACE.function, [
       rows.largestId(SYSTEM_SPACE.function) + 1,

@@ -8,6 +8,7 @@ import { NULL } from '../../ffi/null.ts';
 import type { LuaRuntime } from '../../runtime/runtime.ts';
 import type { LuaValue } from '../../runtime/values.ts';
 import { MsgpackConversion } from '../../values/msgpack-conversion.ts';
+import { msgpackObjectsOf } from '../../values/msgpack-object.ts';
 import { DEFAULT_SERIALIZER_OPTIONS } from '../../values/serializer-options.ts';
 import { type Serializer, serializerOf } from '../../values/serializer.ts';
 import type { ErrorRegistry } from '../errors/error-registry.ts';
@@ -30,6 +31,11 @@ export class TupleCodec {
   /** Appends a value. Throws LuaError for what has no form. */
   write(writer: ByteWriter, value: LuaValue): void {
     this.#conversion.encode(writer, value);
+  }
+
+  /** A value of valid MessagePack as `msgpack.object`; the bytes are its own from now on. */
+  object(bytes: Uint8Array): LuaValue {
+    return msgpackObjectsOf(this.serializer.runtime).of(bytes, this.#conversion);
   }
 
   /** The value at `position`, which is valid MessagePack. */
