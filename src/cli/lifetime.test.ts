@@ -26,6 +26,7 @@ function fixture() {
       },
     },
     writeBytes: () => undefined,
+    writeErrorBytes: () => undefined,
     readInput: () => Promise.resolve(new Uint8Array()),
     changeDirectory: () => undefined,
     isBackground: false,

@@ -2,7 +2,7 @@
  * `picodata tarantool`: runs a Lua script as Tarantool's own command does. The process stays while the database runs that
  * `box.cfg` has started, or while fibers live; without a script it is a console.
  */
-import { byteTextOf } from '../base/index.ts';
+import { bytesOfByteText, byteTextOf } from '../base/index.ts';
 import { type CommandLine, type Env, FileError } from '../env/index.ts';
 import { createNodeEnv } from '../env/node/index.ts';
 import { TarantoolProgram } from '../instance/index.ts';
@@ -38,7 +38,8 @@ export async function runTarantool(commandLine: CommandLine, words: TarantoolWor
     for (const expression of words.expressions) await program.run(expression, '=-e', []);
     if (source !== null) await program.run(source, readsInput ? '=stdin' : `@${script}`, words.scriptArguments);
   } catch (error) {
-    terminal.writeError(`LuajitError: ${program.machine.errorText(error)}\nfatal error, exiting the event loop\n`);
+    const text = `LuajitError: ${program.machine.errorText(error)}\nfatal error, exiting the event loop\n`;
+    commandLine.writeErrorBytes(bytesOfByteText(text));
     await program.stop();
     commandLine.exit(1);
   }

@@ -40,8 +40,9 @@ export interface CommandLine {
   /** As `v20.19.2`. */
   readonly nodeVersion: string;
   readonly terminal: Terminal;
-  /** Bytes to standard output. */
+  /** Bytes to standard output, or to standard error, at once. */
   writeBytes(bytes: Uint8Array): void;
+  writeErrorBytes(bytes: Uint8Array): void;
   /** All of standard input. */
   readInput(): Promise<Uint8Array>;
   /** Relative paths begin there from now on. Throws FileError. */

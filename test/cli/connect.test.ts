@@ -159,7 +159,8 @@ it.skipIf(findPicodata() === null || !hasScript)(
     console.type(`require('console').connect('${address}')\r`);
     await console.waitFor(new RegExp(`${address}> `));
     console.type('box.info.listen\r');
-    await console.waitFor(new RegExp(`- ${address}\\r?\\n\\.\\.\\.`));
+    // With the next prompt: what is typed before it is the terminal's, and Ctrl-D would end its input.
+    await console.waitFor(new RegExp(`- ${address}\\r?\\n\\.\\.\\.[^]*${address}> `));
     const from = console.stdout.length;
     console.type('\u0004');
     await console.waitFor(/tarantool> /, from);

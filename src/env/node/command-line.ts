@@ -5,11 +5,10 @@ import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { CommandLine } from '../index.ts';
 import { withFileErrors } from './file-errors.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, STANDARD_ERROR, STANDARD_OUTPUT, writeAll } from './terminal.ts';
 
 /** Words of the process in front of the command's own: Node and the program. */
 const OWN_WORDS = 2;
-const STANDARD_OUTPUT = 1;
 /** Lies beside the program. */
 const SCRIPT_PROGRAM = 'tarantool';
 /** Set for a process that was started in the background. */
@@ -25,9 +24,8 @@ export function createCommandLine(): CommandLine {
     scriptProgram: join(dirname(process.argv[1] ?? ''), SCRIPT_PROGRAM),
     nodeVersion: process.version,
     terminal: createTerminal(),
-    writeBytes(bytes) {
-      for (let at = 0; at < bytes.length;) at += fs.writeSync(STANDARD_OUTPUT, bytes, at);
-    },
+    writeBytes: (bytes) => writeAll(STANDARD_OUTPUT, bytes),
+    writeErrorBytes: (bytes) => writeAll(STANDARD_ERROR, bytes),
     readInput: async () => new Uint8Array(await buffer(process.stdin)),
     changeDirectory: (path) => withFileErrors('chdir', path, () => process.chdir(path)),
     isBackground,

@@ -7,8 +7,8 @@ import * as readline from 'node:readline';
 import { assert } from '../../base/index.ts';
 import type { Completion, LineEditor, LineEvent, Terminal } from '../index.ts';
 
-const STANDARD_OUTPUT = 1;
-const STANDARD_ERROR = 2;
+export const STANDARD_OUTPUT = 1;
+export const STANDARD_ERROR = 2;
 const HISTORY_LINES = 1000;
 
 export function createTerminal(): Terminal {
@@ -23,15 +23,17 @@ export function createTerminal(): Terminal {
       // A terminal that nobody has given a size has 0.
       return process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : null;
     },
-    writeOutput: (text) => writeAll(STANDARD_OUTPUT, text),
-    writeError: (text) => writeAll(STANDARD_ERROR, text),
+    writeOutput: (text) => writeAll(STANDARD_OUTPUT, new TextEncoder().encode(text)),
+    writeError: (text) => writeAll(STANDARD_ERROR, new TextEncoder().encode(text)),
     openLineEditor: (complete) => new NodeLineEditor(complete),
   };
 }
 
-/** At once, so that it is there when the process ends behind it. Who closed the pipe does not want the text. */
-function writeAll(descriptor: number, text: string): void {
-  const bytes = new TextEncoder().encode(text);
+/**
+ * At once, so that it is there when the process ends behind it: a pipe that is full is waited for. Who closed it does not
+ * want the text.
+ */
+export function writeAll(descriptor: number, bytes: Uint8Array): void {
   let position = 0;
   while (position < bytes.length) {
     try {

@@ -33,7 +33,7 @@ export class TarantoolProgram {
       sliceLimitMs: Infinity,
       process: {
         environment: commandLine.environment,
-        writeError: (text) => commandLine.terminal.writeError(text),
+        writeError: (text) => commandLine.writeErrorBytes(bytesOfByteText(text)),
         readInput: () => commandLine.readInput(),
         program: commandLine.scriptProgram,
         exit: (code) => void this.stop().finally(() => commandLine.exit(code)),
