@@ -78,7 +78,8 @@ export function dropUserSpaces(box: Box): void {
   }
 }
 
-function rowsOf(box: Box, spaceId: number): readonly (readonly unknown[])[] {
+/** All rows of a space, by its primary key. */
+export function rowsOf(box: Box, spaceId: number): readonly (readonly unknown[])[] {
   const space = defined(box.catalog.space(spaceId), 'system space');
   return entriesOf(defined(space.primary, 'primary index')).map(
     (tuple) => decodeValue(tupleSlab(space.arena, tuple), tuplePosition(tuple)) as readonly unknown[],

@@ -3,8 +3,11 @@ import { SeededRandom } from '../src/base/index.ts';
 import { skipValue } from '../src/codec/msgpack/index.ts';
 import { Finding, simpleTarget, type FuzzTarget } from './target.ts';
 import { FRAMES, REQUESTS } from './targets/iproto.ts';
+import { JOINING_TARGET } from './targets/joining.ts';
 import { LUA_PROGRAMS, LUA_SYNTAX } from './targets/lua.ts';
+import { MASTER_TARGET } from './targets/master.ts';
 import { checkMsgpack, MSGPACK } from './targets/msgpack.ts';
+import { REPLICA_TARGET } from './targets/replica.ts';
 import { SERVER } from './targets/server.ts';
 import { SOCKET } from './targets/socket.ts';
 import { JSON_PATHS, UPDATES } from './targets/tuples.ts';
@@ -19,6 +22,9 @@ export const TARGETS: readonly FuzzTarget[] = [
   UPDATES,
   SERVER,
   SOCKET,
+  MASTER_TARGET,
+  REPLICA_TARGET,
+  JOINING_TARGET,
   LUA_PROGRAMS,
   LUA_SYNTAX,
 ];

@@ -138,7 +138,8 @@ export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen'
     procedures?: readonly ProcedureDefinition[];
     /**
      * Runs when the spaces of the schema are there and nothing else: triggers set now see every row of the data
-     * directory that is read afterwards.
+     * directory that is read afterwards. Called again, with another `api`, when a replica gives up what it has read for
+     * new data from a master.
      */
     onSchemaInit?: (api: LocalApi) => void;
     /** Runs when the data is there and before the instance listens, as user admin: the place to make spaces. */

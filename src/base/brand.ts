@@ -24,6 +24,8 @@ export type SchemaVersion = Brand<number, 'SchemaVersion'>;
 export const SPACE_ID_MAX = 2147483647;
 export const INDEX_ID_MAX = 127;
 export const REPLICA_ID_MAX = 31;
+/** No origin counts so far; the sum over all of them, which names the files, stays exact. */
+export const LSN_MAX = 2 ** 48 - 1;
 
 function natural<Id extends number>(value: number, max: number, name: string): Id {
   assert(Number.isSafeInteger(value) && value >= 0 && value <= max, `${name} out of range: ${value}`);

@@ -38,10 +38,16 @@ export type InstanceHandlers = Readonly<{
   onExit?: (code: number) => void;
   /** Recovery has come so far; for progress bars. */
   onProgress?: (stage: 'snapshot' | 'log', rows: number, fraction: number) => void;
-  /** The spaces of the schema are there, nothing has been recovered: the moment for triggers that see every row. */
+  /**
+   * The spaces of the schema are there, nothing has been recovered: the moment for triggers that see every row. Called
+   * again for another engine, if the data are got anew.
+   */
   onSchemaInit?: (box: Box) => void;
-  /** The engine is there and no door is open yet: what others may only see in place is put there. */
-  onEngineReady?: (box: Box) => void | Promise<void>;
+  /**
+   * The engine is there and no door is open yet: what others may only see in place is put there. The instance may be
+   * stopped from now on; its start fails then.
+   */
+  onEngineReady?: (box: Box, instance: Instance) => void | Promise<void>;
   /** The instance cannot go on: the process should end. */
   onFailure: (error: Error) => void;
 }>;
@@ -111,7 +117,7 @@ export class Instance {
       },
       onFailure: fail,
     });
-    const opening = await openDoors(env, options, replication, fail, (onEngine) =>
+    const opening = await openDoors(env, options, replication, fail, (onEngines) =>
       openStorage(env, options, members, {
         keyFunctions: new KeyFunctions(
           [...(handlers.keyFunctions ?? []), ...(script?.keyFunctions() ?? [])],
@@ -122,10 +128,12 @@ export class Instance {
           handlers.onSchemaInit?.(box);
           script?.schemaInit(box);
         },
-        onEngine,
+        ...onEngines,
         onControlRow: (row) => replication.recoverRow(row),
         controlRows: () => replication.controlRows(),
-        bootstrap: (applier) => replication.bootstrap(applier),
+        bootstrap: (engine) => replication.bootstrap(engine),
+        isLeftBehind: (vclock) => replication.isLeftBehind(vclock),
+        rejoin: (vclock, engine) => replication.rejoin(vclock, engine),
         onProgress: handlers.onProgress ?? (() => undefined),
         onFailure: fail,
       }),
@@ -138,7 +146,7 @@ export class Instance {
     try {
       instance.#decideReadOnly();
       if (options.httpListen !== null) await instance.#monitoring.listen(options.httpListen);
-      await handlers.onEngineReady?.(storage.box);
+      await handlers.onEngineReady?.(storage.box, instance);
       await instance.#replicate();
       await script?.start(storage.box);
       instance.#events.start();

@@ -53,7 +53,10 @@ export class InstanceLua {
     const luaBox = (): LuaBox => this.#make().luaBox;
     return {
       load: (definition) => {
-        if (definition.language === 'LUA' && definition.body !== null) luaBox().functions.load(definition);
+        if (definition.language !== 'LUA' || definition.body === null) return;
+        // Every directory has some, which were checked when they were made: they are compiled when they are called, and no
+        // start waits for Lua.
+        if (this.#made !== null || this.#instance !== null) luaBox().functions.load(definition);
       },
       unload: (id) => this.#made?.luaBox.functions.unload(id),
       compileKeyFunction: (definition) =>

@@ -9,17 +9,17 @@ import type { Address, Env } from '../env/index.ts';
 import type { Replication } from '../replication/index.ts';
 import { IprotoServer } from '../server/iproto/index.ts';
 import type { InstanceOptions } from './options.ts';
-import type { Storage } from './storage.ts';
+import type { Storage, StorageHandlers } from './storage.ts';
 
 export type Opening = Readonly<{ storage: Storage; server: IprotoServer; addresses: readonly Address[] }>;
 
-/** `open` opens the storage and calls back when its engine is there. Rejects as it does, and with NetworkError. */
+/** `open` opens the storage and calls back when its engine is there, and when it makes another one. Rejects as it does, and with NetworkError. */
 export async function openDoors(
   env: Env,
   options: InstanceOptions,
   replication: Replication,
   onFailure: (error: unknown) => void,
-  open: (onEngine: (box: Box, instanceUuid: string) => Promise<void>) => Promise<Storage>,
+  open: (handlers: Pick<StorageHandlers, 'onEngine' | 'onEngineRenewed'>) => Promise<Storage>,
 ): Promise<Opening> {
   let server: IprotoServer | null = null;
   const addresses: Address[] = [];
@@ -36,12 +36,16 @@ export async function openDoors(
     if (options.listen !== null) addresses.push(await server.listen(addressOf(options.listen)));
     await replication.begin();
   };
+  const onEngineRenewed = (box: Box): void => {
+    replication.useEngine(box);
+    server?.useBox(box);
+  };
   const stop = async (): Promise<void> => {
     await replication.stop();
     await server?.stop();
   };
   try {
-    const storage = await open(onEngine);
+    const storage = await open({ onEngine, onEngineRenewed });
     return { storage, server: server!, addresses };
   } catch (error) {
     await stop();

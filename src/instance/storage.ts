@@ -5,11 +5,9 @@
 import { assert, boxError, SOFTWARE_VERSION, unreachable } from '../base/index.ts';
 import { encodeToBytes } from '../codec/msgpack/index.ts';
 import type { Vclock } from '../codec/xlog/index.ts';
-import { LIMITS } from '../config/index.ts';
-import { AccessControl, SchemaAccess, UserRegistry } from '../engine/access/index.ts';
-import { Arena, ReadViews, type ViewLimits } from '../engine/arena/index.ts';
-import { Box, BoxRowApplier, CodeWatch, type ControlRowHandler } from '../engine/box/index.ts';
-import { bootstrapRows, Catalog, SYSTEM_SPACE } from '../engine/catalog/index.ts';
+import type { ViewLimits } from '../engine/arena/index.ts';
+import { type Box, BoxRowApplier } from '../engine/box/index.ts';
+import { bootstrapRows, SYSTEM_SPACE } from '../engine/catalog/index.ts';
 import {
   Checkpointer,
   type CheckpointSource,
@@ -19,16 +17,15 @@ import {
   ownerOf,
   recover,
   type RecoveryProgress,
-  type RowApplier,
 } from '../engine/checkpoint/index.ts';
-import type { Beginning, Members } from '../replication/index.ts';
 import type { SpaceMemory } from '../engine/memtx/index.ts';
-import { RecoveryJournal, TransactionManager } from '../engine/txn/index.ts';
 import { LogClient } from '../engine/wal/index.ts';
 import type { DirectoryLock, Env, Files } from '../env/index.ts';
 import { FileError, Logger } from '../env/index.ts';
+import type { Beginning, EmptyEngine, Members } from '../replication/index.ts';
+import { type EngineHandlers, type EngineMemories, FillingEngine } from './engine.ts';
 import { instanceUuid, replicasetUuid } from './identity.ts';
-import type { KeyFunctions } from './key-functions.ts';
+import { LocalRows } from './local-rows.ts';
 import type { InstanceOptions } from './options.ts';
 
 /** A directory that another process works in, or that cannot be used. */
@@ -39,15 +36,6 @@ export class StartError extends Error {
 /** What is given back at once. */
 const GARBAGE_ITEMS = 500;
 const RETIRED_CELLS = 2000;
-
-type EngineMemories = Readonly<{ system: SpaceMemory; user: SpaceMemory }>;
-
-type Engine = Readonly<{
-  box: Box;
-  memories: EngineMemories;
-  /** Until then each transaction is over, and what it replaced is freed, before the next one begins. */
-  endRecovery: () => void;
-}>;
 
 export class Storage {
   readonly box: Box;
@@ -124,22 +112,21 @@ export class Storage {
   }
 }
 
-export type StorageHandlers = Readonly<{
-  /** What gives functional indexes their keys. */
-  keyFunctions: KeyFunctions;
-  /** The spaces of the schema are there, nothing has been recovered. */
-  onSchemaInit: (box: Box) => void;
-  /** The engine is there, without data, and it is known whose it is. */
-  onEngine: (box: Box, instanceUuid: string) => Promise<void>;
-  /** Rows of elections and of the synchronous queue. */
-  onControlRow: ControlRowHandler;
-  /** The same, as a snapshot keeps them. */
-  controlRows: () => readonly ControlRow[];
-  /** Where the data of a fresh directory come from; `applier` takes those of others. */
-  bootstrap: (applier: () => RowApplier) => Promise<Beginning>;
-  onProgress: RecoveryProgress;
-  onFailure: (error: Error) => void;
-}>;
+export type StorageHandlers = EngineHandlers &
+  Readonly<{
+    /** The engine is there, without data, and it is known whose it is. */
+    onEngine: (box: Box, instanceUuid: string) => Promise<void>;
+    /** Rows of elections and of the synchronous queue, as a snapshot keeps them. */
+    controlRows: () => readonly ControlRow[];
+    /** Where the data of a fresh directory come from; the engine takes those of others. */
+    bootstrap: (engine: EmptyEngine) => Promise<Beginning>;
+    /** Whether data with this state are too old to go on from, and can be got anew. */
+    isLeftBehind: (vclock: Vclock) => Promise<boolean>;
+    /** Gets them, and says their state. */
+    rejoin: (vclock: Vclock, engine: EmptyEngine) => Promise<Vclock>;
+    onProgress: RecoveryProgress;
+    onFailure: (error: Error) => void;
+  }>;
 
 /** Opens the storage in the directory, making it if it is empty. Throws StartError, CorruptionError, FileError, BoxError. */
 export async function openStorage(
@@ -186,23 +173,17 @@ async function openLocked(
   lock: DirectoryLock,
   handlers: StorageHandlers,
 ): Promise<Storage> {
-  const { box, memories, endRecovery } = createEngine(env, options, members, handlers.keyFunctions);
-  const { catalog, transactions } = box;
-  handlers.onSchemaInit(box);
+  const filling = new FillingEngine(env, options, members, handlers);
   const isFresh = !hasState(env, directory);
   if (isFresh) makeDurable(env.files, directory);
   const uuid = isFresh ? freshUuid(env, options) : ownerOf(env, directory);
   members.instanceUuid = uuid;
-  await handlers.onEngine(box, uuid);
+  await handlers.onEngine(filling.box, uuid);
   const { vclock, lastFileVclock, snapshotVclock } = isFresh
-    ? await beginData(env, options, members, box, handlers)
-    : await recover(
-        env,
-        new Logger(env.log, 'memtx'),
-        { directory, forceRecovery: options.forceRecovery },
-        new BoxRowApplier(box, options.forceRecovery, handlers.onControlRow),
-        handlers.onProgress,
-      );
+    ? await beginData(env, options, members, filling, handlers)
+    : await recoverData(env, options, directory, filling, handlers);
+  const { box, memories, endRecovery } = filling.engine;
+  const { catalog, transactions } = box;
   endRecovery();
   assert(transactions.isIdle, 'recovery leaves nothing on its way');
   const logClient = startLog(env, options, members, directory, { vclock, lastFileVclock }, handlers.onFailure);
@@ -229,8 +210,11 @@ async function openLocked(
     directory,
     checkpointCount: options.checkpointCount,
   });
-  // A join may end with transactions about which others are still to decide, and say so once this instance follows.
-  if (isFresh) await checkpointer.checkpoint('asItIs');
+  if (snapshotVclock === null) {
+    // A join may end with transactions about which others are still to decide, and say so once this instance follows.
+    await checkpointer.checkpoint('asItIs');
+    collector.removeBefore(vclock);
+  }
   return new Storage(box, memories, checkpointer, collector, logClient, uuid, directory, source, lock, viewLimits);
 }
 
@@ -254,65 +238,54 @@ function startLog(
   return logClient;
 }
 
-function createEngine(env: Env, options: InstanceOptions, members: Members, keyFunctions: KeyFunctions): Engine {
-  const userMemory = createMemory(options.memtxMemoryBytes);
-  const systemMemory = createMemory(LIMITS.systemQuotaBytes);
-  let isRecovering = true;
-  const transactions = new TransactionManager(new RecoveryJournal(), () => {
-    if (isRecovering) transactions.flush();
-    else env.timers.endOfTurn(() => transactions.flush());
-  });
-  const users = new UserRegistry(options.trust);
-  const code = new CodeWatch(env.clock, options.statementCodeMsMax);
-  const catalog = new Catalog({
-    userMemory,
-    systemMemory,
-    tupleBytesMax: options.memtxMaxTupleSizeBytes,
-    ports: { access: new SchemaAccess(users), functions: keyFunctions.measuredBy(code), cluster: members },
-  });
-  const access = new AccessControl(catalog, env.crypto, users);
-  catalog.createSystemSpaces();
-  const box = new Box(catalog, transactions, access, code);
-  box.statements.isRecovering = true;
-  const endRecovery = (): void => {
-    isRecovering = false;
-    box.statements.isRecovering = false;
-    keyFunctions.isRecovering = false;
-  };
-  return { box, memories: { system: systemMemory, user: userMemory }, endRecovery };
-}
-
-function createMemory(quotaBytes: number): SpaceMemory {
-  const arena = new Arena(quotaBytes);
-  return { arena, views: new ReadViews(arena) };
-}
-
-type Begun = Readonly<{ vclock: Vclock; lastFileVclock: null; snapshotVclock: null }>;
+/** `snapshotVclock` null: none of the directory has the data. */
+type Begun = Readonly<{ vclock: Vclock; lastFileVclock: Vclock | null; snapshotVclock: Vclock | null }>;
 
 /** Fills an engine without data: as a new Tarantool does, or from another server. */
 async function beginData(
   env: Env,
   options: InstanceOptions,
   members: Members,
-  box: Box,
+  filling: FillingEngine,
   handlers: StorageHandlers,
 ): Promise<Begun> {
-  const session = box.sessions.open('applier', '', box.adminSession.user);
-  const beginning = await handlers.bootstrap(() => {
-    members.isJoining = true;
-    return new BoxRowApplier(box, false, handlers.onControlRow, session);
-  });
-  members.isJoining = false;
-  box.sessions.close(session);
+  const beginning = await handlers.bootstrap(filling);
+  filling.joined();
   switch (beginning.kind) {
     case 'founded':
-      foundReplicaset(env, options, members.instanceUuid, box, beginning.otherUuids);
+      foundReplicaset(env, options, members.instanceUuid, filling.box, beginning.otherUuids);
       return { vclock: [], lastFileVclock: null, snapshotVclock: null };
     case 'joined':
       return { vclock: beginning.vclock, lastFileVclock: null, snapshotVclock: null };
     default:
       return unreachable(beginning);
   }
+}
+
+/** Fills it from the directory; if the masters are too far ahead of that, from them, but for local spaces. */
+async function recoverData(
+  env: Env,
+  options: InstanceOptions,
+  directory: string,
+  filling: FillingEngine,
+  handlers: StorageHandlers,
+): Promise<Begun> {
+  const recovered = await recover(
+    env,
+    new Logger(env.log, 'memtx'),
+    { directory, forceRecovery: options.forceRecovery },
+    new BoxRowApplier(filling.box, options.forceRecovery, handlers.onControlRow),
+    handlers.onProgress,
+  );
+  if (!(await handlers.isLeftBehind(recovered.vclock))) return recovered;
+  // Nothing here may hold the engine that is given up: there is memory for one.
+  const { replicasetUuid: ofReplicaset } = filling.box.catalog;
+  const localRows = await LocalRows.of(env, filling.box);
+  const vclock = await handlers.rejoin(recovered.vclock, filling.onlyOf(ofReplicaset));
+  filling.joined();
+  await localRows.putInto(env, filling.box);
+  // What lies in the directory does not lead to the new state: its log begins without a file before.
+  return { vclock: [recovered.vclock[0] ?? 0, ...vclock.slice(1)], lastFileVclock: null, snapshotVclock: null };
 }
 
 function freshUuid(env: Env, options: InstanceOptions): string {

@@ -140,7 +140,7 @@ describe('a promotion without elections', () => {
   it('takes over what waits in the queue, although that waits for it', async () => {
     const fixture = new Fixture('off');
     const { box, logClient, queue } = fixture;
-    const needs = { box, logClient, queue, skipsConflicts: () => false, onRefused: () => undefined };
+    const needs = { box, logClient, queue, unwantedId: 0, skipsConflicts: () => false, onRefused: () => undefined };
     const row = insertRow({ lsn: 10 }, SPACE.sync, [1]);
     new RowApplication(needs, 'peer').apply(row, 0, row.length, 1, () => undefined);
     fixture.write();
@@ -198,5 +198,29 @@ describe('at the end', () => {
     fixture.elections.stop();
     fixture.fail();
     expect(fixture.time.pending).toBe(0);
+  });
+});
+
+describe('terms and votes that are remembered before the start', () => {
+  it('never go back; of one term the last counts, whosever it was', () => {
+    const { env, log, transactions, queue } = new Fixture();
+    const elections = new Elections({
+      env,
+      log,
+      transactions,
+      queue,
+      ownId: () => 1,
+      broadcast: () => undefined,
+      onStatusChange: () => undefined,
+    });
+    const remembered = (): [number, number] => [elections.term, elections.vote];
+    elections.recoverRow(readerOn(raftRow({ ...NO_MESSAGE, term: 5, vote: 3 })));
+    expect(remembered()).toEqual([5, 3]);
+    elections.remember({ term: 5, vote: 2 });
+    expect(remembered()).toEqual([5, 2]);
+    elections.remember({ term: 4, vote: 1 });
+    expect(remembered()).toEqual([5, 2]);
+    elections.remember({ term: 6, vote: 0 });
+    expect(remembered()).toEqual([6, 0]);
   });
 });

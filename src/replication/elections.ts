@@ -85,8 +85,13 @@ export class Elections {
   recoverRow(row: RowReader): boolean {
     if (row.type !== REQUEST_TYPE.raft) return false;
     const { term, vote } = decodeRaftBody(row.bytes, row.bodyStart, row.bodyEnd);
-    if (term >= this.#persisted.term) this.#persisted = { term, vote };
+    this.remember({ term, vote });
     return true;
+  }
+
+  /** What stands in the own log, before the start; of one term, what is told last counts. */
+  remember(state: PersistedState): void {
+    if (state.term >= this.#persisted.term) this.#persisted = state;
   }
 
   /** Term and vote, as they stand in the log. */

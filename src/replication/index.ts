@@ -5,6 +5,7 @@ export { runRelayWorker } from './relay/reading-worker.ts';
 export { LogFilesReading } from './relay/log-files-reading.ts';
 export { type Member, Members } from './members.ts';
 export type { Beginning } from './bootstrap/bootstrap.ts';
+export type { EmptyEngine } from './bootstrap/join-attempts.ts';
 export { Replication, type ReplicationNeeds, type RunningInstance } from './replication.ts';
 export { DEFAULT_REPLICATION_OPTIONS, type ReplicationOptions } from './options.ts';
 export type { UpstreamStatus } from './applier/failures.ts';

@@ -18,6 +18,14 @@ describe('members', () => {
     expect(members.list().map(({ replicaId }) => replicaId)).toEqual([1, 3]);
   });
 
+  it('can all be forgotten, the own row too', () => {
+    const members = membersOf(1, 3);
+    members.registered(2, 'own');
+    expect(members.ownId).toBe(2);
+    members.forgetAll();
+    expect([members.ownId, members.idOf('uuid 1'), members.list()]).toEqual([0, 0, []]);
+  });
+
   it('get the smallest id that is free and not promised to somebody', () => {
     expect(membersOf().freeId(NONE)).toBe(1);
     expect(membersOf(1, 2, 4).freeId(NONE)).toBe(3);

@@ -36,6 +36,12 @@ export class Members implements ClusterMembers {
     this.onUnregistered({ replicaId, uuid });
   }
 
+  /** The rows that were read are given up with the engine that they are in. */
+  forgetAll(): void {
+    this.#uuids.fill(null);
+    this.#ownId = 0;
+  }
+
   /** 0 for somebody who is no member. */
   idOf(uuid: string): number {
     return Math.max(0, this.#uuids.indexOf(uuid));

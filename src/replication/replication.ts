@@ -8,26 +8,29 @@
  */
 import { assert, type BoxError, boxError, defined } from '../base/index.ts';
 import type { Ballot } from '../codec/iproto/index.ts';
-import { type RowReader, type Vclock } from '../codec/xlog/index.ts';
+import type { RowReader, Vclock } from '../codec/xlog/index.ts';
 import type { Box } from '../engine/box/index.ts';
-import type { CheckpointSource, ControlRow, FileCollector, RowApplier } from '../engine/checkpoint/index.ts';
+import type { CheckpointSource, ControlRow, FileCollector } from '../engine/checkpoint/index.ts';
 import type { LogClient } from '../engine/wal/index.ts';
 import { type Env, Logger, type TimerHandle } from '../env/index.ts';
 import type { ApplierEngine } from './applier/applier.ts';
 import { type Beginning, Bootstrap } from './bootstrap/bootstrap.ts';
+import type { EmptyEngine, JoinNeeds } from './bootstrap/join-attempts.ts';
+import { Rejoining } from './bootstrap/rejoining.ts';
 import type { ElectionOptions } from './election/index.ts';
 import { Elections } from './elections.ts';
 import { evaluateQuorum } from './limbo/index.ts';
 import type { Members } from './members.ts';
 import type { ReplicationOptions } from './options.ts';
 import { LogFilesReading } from './relay/log-files-reading.ts';
-import { covers } from './relay/log-feed.ts';
 import { Relays } from './relay/relays.ts';
 import { SynchroQueue, type SynchroSettings } from './synchro-queue.ts';
 import { Upstreams } from './upstreams.ts';
 
 /** 2.10.0: older members know nothing of terms and PROMOTE. */
 const ELECTIONS_SINCE = (2 << 16) | (10 << 8);
+/** Of the queue before the first PROMOTE or DEMOTE. */
+const INITIAL_TERM = 1;
 
 /** The instance as it runs. */
 export type RunningInstance = Readonly<{
@@ -115,8 +118,13 @@ export class Replication {
     };
   }
 
-  /** The engine is there, without data: its transactions may have to wait for others from now on. */
+  /**
+   * The engine is there, without data: its transactions may have to wait for others from now on. One that was given
+   * before is not used any more.
+   */
   useEngine(box: Box): void {
+    this.#queue?.stop();
+    this.#elections?.stop();
     const { env, members } = this.#needs;
     const log = new Logger(env.log, 'limbo');
     const queue = new SynchroQueue(env, log, box.transactions, () => members.ownId, 'implicit', this.#synchro());
@@ -170,11 +178,15 @@ export class Replication {
     await this.elections.demote(this.#options.electionMode);
   }
 
-  /** What elections write would stop a member that does not know it. */
+  /**
+   * What elections write would stop a member that does not know it. Once they have written something that is no question
+   * any more for members that have not been heard of: they may be gone for good, and somebody has to lead all the same.
+   */
   #checkVersions(): void {
+    const isInUse = this.queue.term > INITIAL_TERM;
     for (const { replicaId, uuid } of this.members.list()) {
       const version = uuid === this.members.instanceUuid ? Infinity : this.#versionOf(uuid);
-      if (version >= ELECTIONS_SINCE) continue;
+      if (version >= ELECTIONS_SINCE || (version === 0 && isInUse)) continue;
       const what = version === 0 ? 'the version of which is not known yet' : 'which runs a version older than 2.10';
       throw boxError('UNSUPPORTED', `replica ${replicaId}, ${what},`, 'elections');
     }
@@ -191,16 +203,11 @@ export class Replication {
   }
 
   /** Gets the data of a fresh directory: see Bootstrap. */
-  async bootstrap(engine: () => RowApplier): Promise<Beginning> {
-    const { env, members, isReadOnlyConfigured } = this.#needs;
+  async bootstrap(engine: EmptyEngine): Promise<Beginning> {
     const bootstrap = new Bootstrap({
-      env,
-      log: this.#log,
-      members,
-      upstreams: this.upstreams,
-      options: this.#options,
+      ...this.#joinNeeds(),
       quorum: this.#quorum(),
-      isReadOnlyConfigured,
+      isReadOnlyConfigured: this.#needs.isReadOnlyConfigured,
       whenConnected: async () => {
         if (!(await this.#connected()))
           throw boxError('CFG', 'replication', 'failed to connect to one or more replicas');
@@ -209,6 +216,25 @@ export class Replication {
     const beginning = await bootstrap.run(engine);
     this.#hasFounded = beginning.kind === 'founded';
     return beginning;
+  }
+
+  /** Whether a server that comes back with this state has to get its data anew: see Rejoining. */
+  async isLeftBehind(vclock: Vclock): Promise<boolean> {
+    return this.#options.sources.length > 0 && new Rejoining(this.#joinNeeds()).isNeeded(vclock);
+  }
+
+  /** Gets them, for the engine that has the old ones; the term and the vote stay. Rejects as `bootstrap` does. */
+  async rejoin(vclock: Vclock, engine: EmptyEngine): Promise<Vclock> {
+    const { term, vote } = this.elections;
+    engine.renew();
+    const newVclock = await new Rejoining(this.#joinNeeds()).run(vclock, engine);
+    this.elections.remember({ term, vote });
+    return newVclock;
+  }
+
+  #joinNeeds(): JoinNeeds {
+    const { env, members } = this.#needs;
+    return { env, log: this.#log, members, upstreams: this.upstreams, options: this.#options };
   }
 
   /** Begins to follow and to serve. */
@@ -448,9 +474,4 @@ export class Replication {
     await this.upstreams.configure([]);
     await this.upstreams.configure(sources);
   }
-}
-
-/** Whether none of the masters keeps the log that a state needs. */
-export function isLeftBehind(vclock: Vclock, ballots: readonly Ballot[]): boolean {
-  return ballots.length > 0 && ballots.every(({ gcVclock }) => !covers(vclock, gcVclock));
 }

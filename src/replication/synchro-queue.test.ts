@@ -36,7 +36,7 @@ class Fixture extends EngineFixture {
     this.queue.membersChanged([1, 2, 3]);
     const nothing = (): void => undefined;
     this.application = new RowApplication(
-      { box, logClient, queue: this.queue, skipsConflicts: () => false, onRefused: nothing },
+      { box, logClient, queue: this.queue, unwantedId: 0, skipsConflicts: () => false, onRefused: nothing },
       'peer',
     );
   }
@@ -364,7 +364,7 @@ describe('a new owner', () => {
     expect(fixture.rows(sync)).toEqual([[1, 'kept']]);
     // Even while the new owner's own transactions wait.
     fixture.apply(insertRow({ replicaId: 3, lsn: 2 }, sync, [3, 'new']));
-    const late = fixture.apply(insertRow({ lsn: 12 }, sync, [4, 'late']), ROW_FLAG.waitSync);
+    const late = fixture.apply(insertRow({ lsn: 12 }, sync, [4, 'late']), ROW_FLAG.waitSync | ROW_FLAG.waitAck);
     fixture.write();
     expect(late.state).toBe('done');
     expect(fixture.rows(sync)).toEqual([
@@ -372,6 +372,31 @@ describe('a new owner', () => {
       [3, 'new'],
     ]);
     expect(fixture.writtenRows.at(-1)).toMatchObject({ type: TYPE.nop, replicaId: 2, lsn: 12, flags: ROW_FLAG.commit });
+  });
+
+  it('cannot decide about an asynchronous transaction that came directly behind what was confirmed', () => {
+    const fixture = new Fixture();
+    fixture.apply(insertRow({ lsn: 10 }, sync, [1, 'kept']));
+    fixture.write();
+    fixture.apply(promote(1, 3, 2, 10, 2));
+    fixture.write();
+    // Where it was made, the confirmation of what it waited for has made it final.
+    const apply = (): unknown => fixture.apply(insertRow({ lsn: 11 }, plain, [2]), ROW_FLAG.waitSync);
+    expect(apply).toThrow(boxError('SPLIT_BRAIN', 'got an async transaction from an old term'));
+    fixture.apply(insertRow({ lsn: 11 }, sync, [3, 'void']), ROW_FLAG.waitSync | ROW_FLAG.waitAck);
+    fixture.apply(insertRow({ lsn: 12 }, plain, [4]), ROW_FLAG.waitSync);
+    fixture.write();
+    expect([fixture.rows(sync), fixture.rows(plain)]).toEqual([[[1, 'kept']], []]);
+  });
+
+  it('has nothing against transactions without content, as others write them for void ones', () => {
+    const fixture = new Fixture();
+    fixture.apply(promote(1, 3, 0, 0, 2));
+    fixture.write();
+    const nothing = rowBytes({ type: TYPE.nop, replicaId: 2, lsn: 11 });
+    expect(fixture.apply(nothing).state).toBe('waits');
+    fixture.write();
+    expect(fixture.writtenRows.at(-1)).toMatchObject({ type: TYPE.nop, replicaId: 2, lsn: 11 });
   });
 
   it('is not contradicted by what is known already, whoever sends it again', () => {

@@ -51,6 +51,8 @@ export class SynchroQueue implements CommitGate {
   #isStopped = false;
   #nextRowId = 1;
   #memberIds: readonly number[] = [];
+  /** By origin: the term in which a synchronous transaction of it was void. */
+  readonly #voidedIn = new Map<number, number>();
   /** By replica: what it has said last that it has. */
   readonly #acknowledged = new Map<number, Vclock>();
   #timer: TimerHandle | null = null;
@@ -119,14 +121,19 @@ export class SynchroQueue implements CommitGate {
   }
 
   /**
-   * Whether a transaction of another instance counts for nothing, because the queue has a newer owner than that was.
+   * Whether a transaction of another instance counts for nothing, because the queue has a newer owner than that was. An
+   * asynchronous one shares the fate of the synchronous one before it: behind one that was confirmed it is final there.
    * Throws ER_SPLIT_BRAIN for one that nobody could have decided about.
    */
-  isVoid(originId: number, waitsSync: boolean): boolean {
+  isVoid(originId: number, isSynchronous: boolean, waitsSync: boolean): boolean {
     if (this.#limbo === null) return false;
-    const admission = this.#limbo.admitReplicated(originId, false, waitsSync);
+    const { term } = this;
+    const isBehindVoid = isSynchronous || this.#voidedIn.get(originId) === term;
+    const admission = this.#limbo.admitReplicated(originId, false, waitsSync && isBehindVoid);
     if (admission.kind === 'refused' && admission.error.code === SPLIT_BRAIN) throw admission.error;
-    return admission.kind === 'nop';
+    if (admission.kind !== 'nop') return false;
+    this.#voidedIn.set(originId, term);
+    return true;
   }
 
   holds(isSynchronous: boolean, replicaId: number): boolean {

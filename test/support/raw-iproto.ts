@@ -122,9 +122,9 @@ export class RawConnection {
     socket.on('end', close).on('close', close).on('error', close);
   }
 
-  /** Connects and reads the 128 bytes that the server says first. */
-  static async open(port: number, timeoutMs = 5000): Promise<RawConnection> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  /** Connects, to a loopback port or a Unix socket, and reads the 128 bytes that the server says first. */
+  static async open(port: number | string, timeoutMs = 5000): Promise<RawConnection> {
+    const socket = connect(typeof port === 'string' ? { path: port } : { host: '127.0.0.1', port, noDelay: true });
     let received: Uint8Array = new Uint8Array(0);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => settle(new Error(`no greeting from port ${port}`)), timeoutMs);

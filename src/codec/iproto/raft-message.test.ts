@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BoxError, ByteWriter } from '../../base/index.ts';
+import { BoxError, ByteWriter, LSN_MAX } from '../../base/index.ts';
 import { RowReader, writeRowHeader } from '../xlog/index.ts';
 import {
   decodeRaftBody,
@@ -157,7 +157,7 @@ describe('RAFT', () => {
 
   test('what is written is read', () => {
     const number = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
-    const vclock = fc.array(number, { maxLength: 8 }).map((lsns) => {
+    const vclock = fc.array(fc.integer({ min: 0, max: LSN_MAX }), { maxLength: 8 }).map((lsns) => {
       const components = [0, ...lsns];
       while (components.at(-1) === 0) components.pop();
       return components;

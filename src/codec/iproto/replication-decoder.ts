@@ -3,7 +3,7 @@
  * The bytes must be valid MessagePack (ResponseHeader, RowReader and RequestDecoder see to that); a body of another
  * shape throws INVALID_MSGPACK. Unknown keys are passed over: later versions have more of them.
  */
-import { boxError, NIL_UUID, REPLICA_ID_MAX } from '../../base/index.ts';
+import { boxError, LSN_MAX, NIL_UUID, REPLICA_ID_MAX } from '../../base/index.ts';
 import {
   arrayLength,
   containerHeaderSize,
@@ -33,7 +33,7 @@ export function readVclock(bytes: Uint8Array, position: number): Vclock {
     at = skipValue(bytes, at);
     const lsn = readUnsigned(bytes, at);
     at = skipValue(bytes, at);
-    if (replicaId < 0 || replicaId > REPLICA_ID_MAX || lsn < 0 || !Number.isSafeInteger(lsn)) {
+    if (replicaId < 0 || replicaId > REPLICA_ID_MAX || lsn < 0 || lsn > LSN_MAX) {
       throw boxError('INVALID_MSGPACK', 'invalid VCLOCK');
     }
     if (replicaId === 0) continue;
@@ -127,7 +127,7 @@ function uuidAt(bytes: Uint8Array, map: number, end: number, key: number): strin
   const position = map < 0 ? -1 : findKey(bytes, map, end, key);
   if (position < 0) return NIL_UUID;
   const text = kindAt(bytes, position) === KIND.string ? readString(bytes, position) : '';
-  if (!UUID.test(text)) throw boxError('INVALID_MSGPACK', 'invalid UUID');
+  if (!UUID.test(text)) throw boxError('INVALID_MSGPACK', 'UUID');
   return text.toLowerCase();
 }
 

@@ -5,7 +5,7 @@
  * is the difference lsn - tsn, modulo 2^64, because local rows count in a sequence of their own.
  */
 import type { ByteWriter } from '../../base/index.ts';
-import { REPLICA_ID_MAX } from '../../base/index.ts';
+import { LSN_MAX, REPLICA_ID_MAX } from '../../base/index.ts';
 import {
   checkValue,
   containerHeaderSize,
@@ -32,7 +32,7 @@ const KEY = { type: 0, sync: 1, replicaId: 2, lsn: 3, timestamp: 4, groupId: 7, 
 
 const FIXMAP = 0x80;
 const DOUBLE = 0xcb;
-const PLAIN_FIELDS_MAX = 4;
+const PLAIN_FIELDS_MAX = 7;
 const PLAIN_FIELD_BYTES_MAX = 10;
 /** By first byte: the size of a number of up to 32 bits, or of a double; 0 for all else. */
 const PLAIN_VALUE_BYTES = Uint8Array.from({ length: 256 }, (_, head) => {
@@ -175,19 +175,20 @@ export class RowReader {
       if (!this.#readField(key, valuePosition)) return -1;
       position = checkValue(bytes, valuePosition, end);
     }
-    if (!Number.isSafeInteger(this.lsn) || this.replicaId > REPLICA_ID_MAX) return -1;
+    if (this.lsn > LSN_MAX || this.replicaId > REPLICA_ID_MAX) return -1;
     return this.#readTsn(tsnPosition) ? end : -1;
   }
 
   /**
-   * The header as a snapshot's and most of a log's rows have it: type, replica id, LSN and time in their commonest
-   * encodings. Position after it, or -1 if anything is different.
+   * The header as a snapshot's and most of a log's rows have it: fields of all rows that are replicated, in their
+   * commonest encodings. Position after it, or -1 if anything is different.
    */
   #readPlainHeader(start: number): number {
     const { bytes } = this;
     const count = bytes[start]! - FIXMAP;
     if (count < 0 || count > PLAIN_FIELDS_MAX || start + 1 + count * PLAIN_FIELD_BYTES_MAX > this.#end) return -1;
     let position = start + 1;
+    let tsnDifference = -1;
     for (let index = 0; index < count; index++) {
       const key = bytes[position]!;
       const head = bytes[position + 1]!;
@@ -208,13 +209,23 @@ export class RowReader {
         case KEY.timestamp:
           this.timestampSeconds = value;
           break;
+        case KEY.tsn:
+          tsnDifference = value;
+          break;
+        case KEY.flags:
+          if (value > 0xff) return -1;
+          this.flags = value;
+          break;
+        case KEY.sync:
+          break;
         default:
           return -1;
       }
       position += 1 + size;
     }
-    this.tsn = this.lsn;
-    this.flags = ROW_FLAG.commit;
+    if (tsnDifference > this.lsn) return -1;
+    this.tsn = tsnDifference < 0 ? this.lsn : this.lsn - tsnDifference;
+    if (tsnDifference < 0) this.flags |= ROW_FLAG.commit;
     return position;
   }
 

@@ -59,6 +59,29 @@ class Fixture {
 /** Files begin behind the rows 0, 10, 20, 30, 40; the newest snapshot has 40. */
 const LOGS: readonly Vclock[] = [0, 10, 20, 30, 40].map((lsn) => [0, lsn]);
 
+describe('a state that nothing older leads to', () => {
+  it('makes all older files go, and none of its own', () => {
+    const fixture = new Fixture(
+      LOGS,
+      [
+        [0, 10],
+        [0, 30],
+      ],
+      5,
+    );
+    fixture.collector.removeBefore([0, 30]);
+    expect([fixture.left('XLOG'), fixture.left('SNAP')]).toEqual([[30, 40], [30]]);
+  });
+
+  it('leaves what cannot be removed, and says so', () => {
+    const fixture = new Fixture(LOGS, [[0, 40]]);
+    fixture.files.failing.add('remove');
+    fixture.collector.removeBefore([0, 40]);
+    expect(fixture.left()).toEqual([0, 10, 20, 30, 40]);
+    expect(fixture.warnings.join()).toContain('could not be removed');
+  });
+});
+
 describe('the log', () => {
   it('goes but for what follows the oldest snapshot that stays', () => {
     expect(

@@ -3,7 +3,7 @@
  * of them, a pin, or a replica needs. A pin is what a backup still reads.
  */
 import { boxError } from '../../base/index.ts';
-import { type Vclock, vclockIsCoveredBy } from '../../codec/xlog/index.ts';
+import { type Vclock, vclockIsCoveredBy, vclockSignature } from '../../codec/xlog/index.ts';
 import type { Files, Logger } from '../../env/index.ts';
 import { FileError } from '../../env/index.ts';
 import { type LogFileEntry, listLogFiles, listSignatures, logFilePath } from '../wal/index.ts';
@@ -75,10 +75,26 @@ export class FileCollector {
     return this.#oldestLogVclock;
   }
 
+  /** Removes all that is older than the snapshot of this state, and does not lead to it. Failures are logged. */
+  removeBefore(vclock: Vclock): void {
+    this.#tolerantly(() => {
+      const { directory } = this.#options;
+      for (const kind of ['XLOG', 'SNAP'] as const) {
+        for (const signature of listSignatures(this.#files, directory, kind)) {
+          if (signature < vclockSignature(vclock)) this.#remove(logFilePath(this.#files, directory, signature, kind));
+        }
+      }
+    });
+  }
+
   /** Removes what nobody needs. Failures are logged: the next checkpoint tries again. */
   collect(): void {
+    this.#tolerantly(() => this.#collect());
+  }
+
+  #tolerantly(remove: () => void): void {
     try {
-      this.#collect();
+      remove();
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       this.#log.warn(`files that are not needed any more stay for now: ${error.message}`);

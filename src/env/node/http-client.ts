@@ -1,6 +1,7 @@
 /** Requests over node:http and node:https, each with a connection of its own unless the server keeps it alive. */
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type * as http from 'node:http';
+import type * as https from 'node:https';
+import { httpModule, httpsModule } from './http-modules.ts';
 import { NetworkError, type HttpClient, type HttpRequest, type HttpResponse } from '../index.ts';
 
 const REDIRECTS_MAX = 50;
@@ -84,7 +85,7 @@ function start(request: HttpRequest, signal: AbortSignal): http.ClientRequest {
     ...(tls.certificate === null ? {} : { cert: Buffer.from(tls.certificate) }),
     ...(tls.privateKey === null ? {} : { key: Buffer.from(tls.privateKey) }),
   };
-  const outgoing = (target.protocol === 'https:' ? https : http).request(target, options);
+  const outgoing = (target.protocol === 'https:' ? httpsModule() : httpModule()).request(target, options);
   for (const [name, value] of headers) outgoing.setHeader(name, value);
   if (body !== null && !outgoing.hasHeader('content-length')) outgoing.setHeader('Content-Length', body.length);
   return outgoing;

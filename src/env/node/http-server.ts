@@ -2,7 +2,8 @@
  * HTTP/1.1 over node:http. Guarantees: no more connections than allowed, over all addresses of the host together; each
  * ends when its client is too slow; none outlives the listener.
  */
-import * as http from 'node:http';
+import type * as http from 'node:http';
+import { httpModule } from './http-modules.ts';
 import type { Socket } from 'node:net';
 import type { HttpAnswer, HttpQuestion, HttpServer, HttpServerLimits } from '../index.ts';
 import { listenOn } from './listening.ts';
@@ -32,7 +33,7 @@ function createServer(
   sockets: Set<Socket>,
   answer: (question: HttpQuestion) => HttpAnswer,
 ): http.Server {
-  const server = http.createServer({
+  const server = httpModule().createServer({
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.requestMsMax,
     requestTimeout: limits.requestMsMax,

@@ -45,6 +45,9 @@ export class TarantoolEngine implements EngineControl {
   readonly #luaBox: LuaBox;
   readonly #configure: LuaFunction;
   #instance: Instance | null = null;
+  /** From when its engine is there. */
+  #opened: Instance | null = null;
+  #isStopped = false;
   #session: Session | null = null;
   #pidFile: string | null = null;
   /** Called when the database stops. */
@@ -85,12 +88,17 @@ export class TarantoolEngine implements EngineControl {
       instance = await Instance.start(this.#env, options, {
         onFailure: (error) => this.#handlers.onFailure(error),
         functionBodies: this.#luaBox.functions,
+        onEngineReady: (_box, opened) => {
+          this.#opened = opened;
+        },
         onSchemaInit: (box) => {
           this.#enter(box, options);
           for (const trigger of this.#luaBox.onSchemaInit.functions) this.#luaBox.foundation.runNow(trigger, []);
         },
       });
     } catch (error) {
+      // Whoever stops it ends the process, and nobody waits for `box.cfg` any more.
+      if (this.#isStopped) return new Promise(() => undefined);
       this.install();
       throw new Error(startFailureText(error));
     }
@@ -119,8 +127,9 @@ export class TarantoolEngine implements EngineControl {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.onStop();
-    await this.#instance?.stop();
+    await this.#opened?.stop();
     if (this.#pidFile !== null) this.#env.files.remove(this.#pidFile);
     this.#pidFile = null;
   }

@@ -27,7 +27,7 @@ import type { Members } from '../members.ts';
 import type { Elections } from '../elections.ts';
 import type { SynchroQueue } from '../synchro-queue.ts';
 import { covers } from '../relay/log-feed.ts';
-import { adviceAbout, isFatal, isGap, type UpstreamStatus, statusAfter } from './failures.ts';
+import { adviceAbout, isDecided, isFatal, isGap, type UpstreamStatus, statusAfter } from './failures.ts';
 import { MasterSession, versionNumber } from './master-session.ts';
 import { RowApplication } from './row-application.ts';
 import { RowIntake } from './row-intake.ts';
@@ -253,6 +253,7 @@ export class Applier {
       await this.#register(session, engine);
     }
     const { replicasetUuid } = box.catalog;
+    const unwantedId = settings().wantsOwnRows ? 0 : members.ownId;
     session.send((writer) =>
       encodeSubscribe(
         writer,
@@ -263,14 +264,13 @@ export class Applier {
           vclock: logClient.durableVclock,
           serverVersion: SPOKEN_VERSION,
           isAnonymous: settings().isAnonymous,
-          idFilter: settings().wantsOwnRows ? [] : [members.ownId],
+          idFilter: settings().wantsOwnRows ? [] : [unwantedId],
         },
       ),
     );
     const packet = await session.streamHead();
     const row = new RowReader();
-    row.reset(packet);
-    row.next();
+    readRow(row, packet, 0, packet.length);
     const answer = decodeSubscribeAnswer(packet, row.bodyStart, packet.length);
     if (answer.replicasetUuid !== null && answer.replicasetUuid !== replicasetUuid) {
       throw boxError('REPLICASET_UUID_MISMATCH', replicasetUuid, answer.replicasetUuid);
@@ -281,6 +281,7 @@ export class Applier {
     const stream = new Following(this, this.#needs, session, engine, {
       replicaId: row.replicaId,
       vclock: answer.vclock,
+      unwantedId,
     });
     return stream.ended;
   }
@@ -324,15 +325,12 @@ export function readRow(row: RowReader, bytes: Uint8Array, start: number, end: n
   if ((row.type & ERROR_RESPONSE) !== 0) throw decodeError(bytes, row.bodyStart, end, row.type);
 }
 
-/** Whether the transaction was undone because the replica set decided so: it has been received all the same. */
-function isDecided(error: BoxError): boolean {
-  return error.code === SYNC_ROLLBACK || error.code === SYNC_QUORUM_TIMEOUT;
-}
-
-const SYNC_ROLLBACK = boxError('SYNC_ROLLBACK').code;
-const SYNC_QUORUM_TIMEOUT = boxError('SYNC_QUORUM_TIMEOUT').code;
-
-type MasterAnswer = Readonly<{ replicaId: number; vclock: Vclock }>;
+type MasterAnswer = Readonly<{
+  replicaId: number;
+  vclock: Vclock;
+  /** Whose rows it was asked to leave out; 0: nobody's. */
+  unwantedId: number;
+}>;
 
 /** A subscription that runs. */
 class Following {
@@ -372,7 +370,10 @@ class Following {
     const skipsConflicts = (): boolean => needs.settings().skipsConflicts;
     const onRefused = (row: string, error: unknown): void =>
       needs.log.error(`${row} cannot be applied: ${error instanceof Error ? error.message : String(error)}`);
-    this.#application = new RowApplication({ ...engine, skipsConflicts, onRefused }, applier.source.text);
+    this.#application = new RowApplication(
+      { ...engine, unwantedId: master.unwantedId, skipsConflicts, onRefused },
+      applier.source.text,
+    );
     const apply: TransactionHandler = (bytes, start, end, flags) => this.#apply(bytes, start, end, flags);
     const intake = new RowIntake(session, engine.queue, apply, () => this.#goOn());
     this.#assembler = new TransactionAssembler((...transaction) => intake.take(...transaction));

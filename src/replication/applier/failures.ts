@@ -65,6 +65,13 @@ export function isFatal(error: BoxError): boolean {
   return !DISCONNECTED.has(error.code) && !NOT_READY.has(error.code);
 }
 
+const ROLLBACKS: ReadonlySet<number> = new Set((['SYNC_ROLLBACK', 'SYNC_QUORUM_TIMEOUT'] as const).map(codeOf));
+
+/** Whether the transaction was undone because the replica set decided so: it has been received all the same. */
+export function isDecided(error: BoxError): boolean {
+  return ROLLBACKS.has(error.code);
+}
+
 /** What an administrator should know beside the message, as the end of a line of the log. */
 export function adviceAbout({ code, message }: BoxError): string {
   return code === TUPLE_FOUND && message.endsWith("in space '_cluster'")

@@ -19,6 +19,7 @@ const { plain, local, temporary } = SPACE;
 
 class Fixture extends EngineFixture {
   skipsConflicts = false;
+  unwantedId = 0;
   readonly refused: string[] = [];
   readonly application: RowApplication;
 
@@ -31,11 +32,15 @@ class Fixture extends EngineFixture {
     });
     transactions.gate = queue;
     queue.finishRecovery([0, 5, 9]);
+    const unwanted = (): number => this.unwantedId;
     this.application = new RowApplication(
       {
         box,
         logClient,
         queue,
+        get unwantedId() {
+          return unwanted();
+        },
         skipsConflicts: () => this.skipsConflicts,
         onRefused: (row) => this.refused.push(row),
       },
@@ -195,6 +200,23 @@ describe('rows that no peer should send', () => {
     expect(fixture.transactions.isActive).toBe(false);
     fixture.write();
     expect(fixture.written).toEqual([]);
+  });
+
+  it('are new rows of this instance that were not asked for, in whatever transaction', () => {
+    fixture.unwantedId = 1;
+    const known = insertRow({ replicaId: 1, lsn: 5, isLast: false }, plain, [1]);
+    const row = insertRow({ replicaId: 1, lsn: 6, tsn: 5 }, plain, [2]);
+    for (const rows of [[known, row], [insertRow({ replicaId: 1, lsn: 900 }, plain, [1])]]) {
+      expect(() => fixture.apply(...rows)).toThrow(boxError('PROTOCOL', 'rows of replica 1 were not asked for'));
+    }
+    const confirmation = rowBytes({ type: TYPE.confirm, replicaId: 1, lsn: 6, body: [[2, 1]] });
+    expect(() => fixture.apply(confirmation)).toThrow(boxError('PROTOCOL', 'rows of replica 1 were not asked for'));
+    expect(fixture.apply(insertRow({ replicaId: 1, lsn: 5 }, plain, [1])).kind).toBe('known');
+    expect([fixture.transactions.isActive, fixture.rows(plain), fixture.logClient.vclock]).toEqual([
+      false,
+      [],
+      [0, 5, 9],
+    ]);
   });
 
   it('cannot take the membership of this instance away', () => {

@@ -20,6 +20,8 @@ export type ApplicationNeeds = Readonly<{
   /** A row that finds its place taken is passed over. */
   skipsConflicts: () => boolean;
   queue: SynchroQueue;
+  /** An origin whose rows the master was asked to leave out; 0: none. */
+  unwantedId: number;
   /** Told which row it is that cannot be applied, in words. */
   onRefused: (row: string, error: unknown) => void;
 }>;
@@ -75,6 +77,7 @@ export class RowApplication {
     if (replicaId === 0) throw boxError('PROTOCOL', 'a row without a replica id');
     if (synchroRowKind(row.type) === null) return this.#applyTransaction(row, flags);
     if (this.#isKnown(replicaId, lsn)) return KNOWN;
+    this.#checkWanted(replicaId);
     this.#applied(row);
     this.#needs.queue.receive(row, settled);
     return { kind: 'queued' };
@@ -94,25 +97,33 @@ export class RowApplication {
     return lsn <= (this.#needs.logClient.vclock[replicaId] ?? 0);
   }
 
+  /** Rows of this instance that it does not have, and has not lost, are nobody's: its numbers would go on behind them. */
+  #checkWanted(replicaId: number): void {
+    if (replicaId === this.#needs.unwantedId)
+      throw boxError('PROTOCOL', `rows of replica ${replicaId} were not asked for`);
+  }
+
   /** Whether a newer owner of the synchronous queue has decided against it. Throws ER_SPLIT_BRAIN. */
   #isVoid(replicaId: number, flags: number): boolean {
-    return this.#needs.queue.isVoid(replicaId, (flags & ROW_FLAG.waitSync) !== 0);
+    return this.#needs.queue.isVoid(replicaId, (flags & ROW_FLAG.waitAck) !== 0, (flags & ROW_FLAG.waitSync) !== 0);
   }
 
   /** The reader stands on the first row. */
   #applyTransaction(rows: RowReader, flags: number): Application {
     const { transactions } = this.#needs.box;
     let isOpen = false;
-    let isVoid = false;
+    let isVoid: boolean | null = null;
     do {
       if (this.#isKnown(rows.replicaId, rows.lsn)) continue;
       if (!isOpen) {
-        isVoid = this.#isVoid(rows.replicaId, flags);
+        this.#checkWanted(rows.replicaId);
         transactions.begin();
       }
       isOpen = true;
       try {
-        this.#applyRow(rows, isVoid);
+        // Rows without content, as others write for void ones, are nothing that anybody need decide about.
+        if (rows.type !== REQUEST_TYPE.nop) isVoid ??= this.#isVoid(rows.replicaId, flags);
+        this.#applyRow(rows, isVoid === true);
       } catch (error) {
         this.#needs.onRefused(this.#describe(rows), error);
         transactions.rollback();

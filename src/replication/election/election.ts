@@ -275,11 +275,12 @@ export class Election {
     const before = this.#reported;
     const now = this.#current();
     this.#reported = now;
-    if (now.term !== before.term) this.#effects.push({ kind: 'termBegan', term: now.term });
     if (before.isLeader && !now.isLeader) {
       const reason: StepDownReason = this.#raft.stepDownReason;
       this.#effects.push({ kind: 'steppedDown', term: before.term, reason });
     }
+    // Behind what ended in the term before: whoever is told of both must not take the new term for the one that is over.
+    if (now.term !== before.term) this.#effects.push({ kind: 'termBegan', term: now.term });
     if (now.isReadOnly !== before.isReadOnly) {
       this.#effects.push({ kind: 'readOnlyChanged', isReadOnly: now.isReadOnly });
     }

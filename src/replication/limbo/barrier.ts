@@ -17,8 +17,7 @@ export function writeBarrier(view: BarrierView): WriteBarrier {
   const { selfId } = view;
   const { ownership, queue } = view.state;
   const { ownerId, isImplicit, term } = ownership;
-  if (ownerId !== selfId && !queue.isEmpty) return 'foreignQueue';
-  if (isImplicit) return 'none';
+  if (isImplicit) return ownerId !== selfId && !queue.isEmpty ? 'foreignQueue' : 'none';
   if (ownerId !== NOBODY && ownerId !== selfId) return 'foreignOwner';
   if (view.electionTerm > term) return 'frozen';
   if (ownerId === NOBODY) return 'unclaimed';

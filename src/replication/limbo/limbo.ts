@@ -151,6 +151,7 @@ export class Limbo {
       case 'written':
         return this.#written(input.originId, input.lsn);
       case 'writeFailed':
+        this.#refuseReceived();
         return this.#state.queue.removeUnwritten(input.lsn);
       case 'acked':
         return this.#acknowledgements.set(input.replicaId, input.vclock);
@@ -281,6 +282,7 @@ export class Limbo {
   }
 
   #ownRowFailed(): void {
+    this.#refuseReceived();
     if (this.#endOwnRow().purpose === 'transfer') this.#endTransfer(boxError('WAL_IO'));
     else this.#retryAtMs = this.#nowMs + RETRY_MS;
   }
@@ -297,6 +299,12 @@ export class Limbo {
     assert(operation?.kind === 'foreign' && operation.id === id, 'the row was not accepted');
     this.#operation = null;
     if (isWritten) this.#state.apply(operation.originId, operation.row, null);
+    else this.#refuseReceived();
+  }
+
+  /** The log takes nothing: what waits stands behind rows that are not in it either, and will come again with them. */
+  #refuseReceived(): void {
+    for (const { id } of this.#received.splice(0)) this.#emit({ kind: 'rowRefused', id, error: boxError('WAL_IO') });
   }
 
   #beginTransfer(kind: 'promote' | 'demote', term: number, timeoutMs: number | null): void {

@@ -82,6 +82,8 @@ export class IprotoConnection implements PendingOwner {
   #largeReplies: LargeReplies | null = null;
   #taker: ConnectionTaker | null = null;
   #peerEnded = false;
+  /** Nothing is taken from the peer any more. */
+  #isClosing = false;
   #isClosed = false;
 
   constructor(host: ConnectionHost, stream: Stream, session: Session, salt: Uint8Array) {
@@ -283,6 +285,7 @@ export class IprotoConnection implements PendingOwner {
 
   /** Closes the connection once what it was told has been sent. */
   close(): void {
+    this.#isClosing = true;
     this.#decoder.stop();
     this.flush();
     if (!this.#isClosed) this.#stream.end();
@@ -314,10 +317,7 @@ export class IprotoConnection implements PendingOwner {
 
   /** Gathers requests that lie in the chunk; one that was put together from several chunks is executed at once. */
   #packet(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#taker !== null) {
-      this.#taker.packet(bytes, start, end);
-      return;
-    }
+    if (this.#giveAway(bytes, start, end)) return;
     const { decoders } = this.#host;
     const decoder = decoders[this.#gathered++]!;
     const error = decoder.decodeHeader(bytes, start, end);
@@ -325,6 +325,7 @@ export class IprotoConnection implements PendingOwner {
     if (error !== null) {
       this.#gathered--;
       this.#executeGathered();
+      if (this.#isClosing || this.#giveAway(bytes, start, end)) return;
       this.request = decoder;
       this.writeError(error);
     } else if (this.#gathered === decoders.length || bytes !== this.#chunk) {
@@ -332,13 +333,23 @@ export class IprotoConnection implements PendingOwner {
     }
   }
 
+  /** Whether the packet was somebody's who has taken the connection over. */
+  #giveAway(bytes: Uint8Array, start: number, end: number): boolean {
+    const taker = this.#taker;
+    taker?.packet(bytes, start, end);
+    return taker !== null;
+  }
+
   #executeGathered(): void {
     const count = this.#gathered;
     this.#gathered = 0;
     const { decoders } = this.#host;
     if (count > 1) this.#host.foresee(decoders, count);
-    for (let at = 0; at < count && !this.#isClosed; at++) {
-      this.request = decoders[at]!;
+    for (let at = 0; at < count && !this.#isClosed && !this.#isClosing; at++) {
+      const request = decoders[at]!;
+      // One of those before may have given the connection away.
+      if (this.#giveAway(request.bytes, request.packetStart, request.end)) continue;
+      this.request = request;
       this.#host.execute(this);
       // Long replies leave before the turn ends: the peer reads while we write, and no buffer grows beyond what it takes.
       if (this.#output !== null && this.#output.position >= EARLY_SEND_BYTES && !this.#isClosed) this.#send();

@@ -15,16 +15,16 @@ import { type Downstream, isLost, type JoiningReplica, type Relay, type Relays }
 import type { ConnectionTaker, IprotoConnection } from './connection.ts';
 import { requireWholeBody } from './request-body.ts';
 
-/** Executes a request of one of the four types; throws the BoxError to answer with. */
+/** Executes a request of one of the four types; throws the BoxError to answer with. One that may not follow is left. */
 export function replicate(relays: Relays, connection: IprotoConnection, type: number): void {
-  requireWholeBody(connection);
+  if (type === REQUEST_TYPE.subscribe) {
+    subscribe(relays, connection);
+    return;
+  }
+  checkBody(connection, type);
   const { request, session } = connection;
   const { bytes, bodyPosition, end } = request;
   const sync = syncOf(request);
-  if (type === REQUEST_TYPE.subscribe) {
-    subscribe(relays, connection, sync);
-    return;
-  }
   if (type === REQUEST_TYPE.join) {
     const join = decodeJoin(bytes, bodyPosition, end);
     stream(connection, (replica) => relays.join(join, replica, session, sync));
@@ -37,31 +37,35 @@ export function replicate(relays: Relays, connection: IprotoConnection, type: nu
   }
 }
 
+function checkBody(connection: IprotoConnection, type: number): void {
+  const isAbsent = connection.request.bodyPosition < 0;
+  if (isAbsent && type !== REQUEST_TYPE.fetchSnapshot) throw boxError('INVALID_MSGPACK', 'request body');
+  requireWholeBody(connection);
+}
+
 function syncOf({ syncHigh, syncLow }: RequestDecoder): number {
   return syncHigh * 0x100000000 + syncLow;
 }
 
-function subscribe(relays: Relays, connection: IprotoConnection, sync: number): void {
+function subscribe(relays: Relays, connection: IprotoConnection): void {
   const { request, session } = connection;
-  const subscription = decodeSubscribe(request.bytes, request.bodyPosition, request.end);
-  const expected = relays.whenExpected(subscription, session);
+  const sync = syncOf(request);
   const follower = new Follower(connection, request);
   connection.takeOver(follower);
-  const begin = (): void => {
-    follower.relay = relays.subscribe(subscription, follower, session, sync);
-  };
-  if (expected !== null) {
-    void expected.then(() => {
-      if (!connection.isClosed) tryOrFail(follower, begin);
-    });
-    return;
-  }
-  try {
-    begin();
-  } catch (error) {
-    connection.takeOver(null);
-    throw error;
-  }
+  tryOrFail(follower, () => {
+    checkBody(connection, REQUEST_TYPE.subscribe);
+    const subscription = decodeSubscribe(request.bytes, request.bodyPosition, request.end);
+    const begin = (): void => {
+      follower.relay = relays.subscribe(subscription, follower, session, sync);
+    };
+    const expected = relays.whenExpected(subscription, session);
+    if (expected === null) begin();
+    else {
+      void expected.then(() => {
+        if (!connection.isClosed) tryOrFail(follower, begin);
+      });
+    }
+  });
 }
 
 function tryOrFail(follower: Follower, begin: () => void): void {

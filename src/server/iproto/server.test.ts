@@ -2,9 +2,16 @@
  * Reading stops while too many requests wait, for the log or for procedures, and goes on when half have been answered.
  * A server that has no data yet answers what needs none.
  */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ByteWriter, defined, ERROR_TABLE } from '../../base/index.ts';
-import { encodeCall, encodeId, encodePing, encodeReplace, encodeVote } from '../../codec/iproto/index.ts';
+import {
+  encodeCall,
+  encodeFetchSnapshot,
+  encodeId,
+  encodePing,
+  encodeReplace,
+  encodeVote,
+} from '../../codec/iproto/index.ts';
 import { AccessControl, SchemaAccess, UserRegistry } from '../../engine/access/index.ts';
 import { Arena, ReadViews } from '../../engine/arena/index.ts';
 import { Box } from '../../engine/box/index.ts';
@@ -12,7 +19,8 @@ import { bootstrapRows, Catalog, SYSTEM_SPACE } from '../../engine/catalog/index
 import { type Journal, RecoveryJournal, TransactionManager } from '../../engine/txn/index.ts';
 import type { Env, Stream, StreamHandlers } from '../../env/index.ts';
 import { SimulatedWorld } from '../../../sim/env/index.ts';
-import { IprotoServer } from './server.ts';
+import type { Relays } from '../../replication/index.ts';
+import { IprotoServer, type ReplicationDoor } from './server.ts';
 
 const NET_MESSAGES_MAX = 4;
 /** In an answer: behind its length and `83 00 ce`. */
@@ -23,6 +31,7 @@ class FakeStream implements Stream {
   readonly peer = 'fake';
   readonly queuedBytes = 0;
   isPaused = false;
+  hasEnded = false;
   handlers: StreamHandlers | null = null;
   writtenBytes = 0;
   /** Types of the answers, each written by itself: 0, or the code of an error. */
@@ -48,7 +57,9 @@ class FakeStream implements Stream {
     this.isPaused = false;
   }
 
-  end(): void {}
+  end(): void {
+    this.hasEnded = true;
+  }
 
   destroy(): void {
     defined(this.handlers, 'handlers').onClose(null);
@@ -92,7 +103,7 @@ class Fixture {
   #accept: (stream: Stream) => void = () => undefined;
   #endOfTurn: (() => void)[] = [];
 
-  constructor() {
+  constructor(replication?: ReplicationDoor) {
     const transactions = new TransactionManager(new RecoveryJournal(), () => transactions.flush());
     const users = new UserRegistry({ kind: 'open' });
     const catalog = new Catalog({
@@ -123,7 +134,8 @@ class Fixture {
       throw error;
     };
     const options = { instanceUuid: UUID, version: '2.10.0', netMessagesMax: NET_MESSAGES_MAX, onFailure };
-    this.server = new IprotoServer(env, this.box, options);
+    this.server = new IprotoServer(env, this.box, replication === undefined ? options : { ...options, replication });
+    this.server.isLoading = false;
   }
 
   async listen(): Promise<void> {
@@ -215,5 +227,47 @@ describe('a server without data', () => {
     ask((bytes) => encodeVote(bytes, { sync: 3 }));
     ask((bytes) => encodeReplace(bytes, { sync: 4 }, SYSTEM_SPACE.schema, ['key', 1]));
     expect(writer.answers).toEqual([0, 0, 0, ERROR_TABLE.LOADING.code]);
+  });
+
+  test('that gives its engine up lets go of who came to it', () => {
+    fixture.server.isLoading = true;
+    const { box } = fixture;
+    const open = box.counters.network.openConnections;
+    const next = new Fixture().box;
+    fixture.server.useBox(next);
+    expect(fixture.server.connectionCount).toBe(0);
+    expect([open > 0, box.counters.network.openConnections, next.counters.network.openConnections]).toEqual([
+      true,
+      0,
+      0,
+    ]);
+    fixture.connect();
+    expect(next.counters.network.openConnections).toBe(1);
+  });
+});
+
+describe('requests behind one that gives the connection away', () => {
+  test('are not served, also if they came in the same piece: the first one closes it', async () => {
+    let finish: () => void = () => undefined;
+    const sent = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const relays = { fetchSnapshot: () => sent } as unknown as Relays;
+    fixture = new Fixture({ relays, ballot: () => expect.unreachable('nobody votes') });
+    await fixture.listen();
+    const replica = fixture.connect();
+    fixture.endTurn();
+    replica.answers.length = 0;
+    const statements = vi.spyOn(fixture.box.statements, 'replace');
+    replica.receive((writer) => {
+      encodeFetchSnapshot(writer, { sync: 1 });
+      for (let sync = 2; sync < 5; sync++) encodeReplace(writer, { sync }, SYSTEM_SPACE.schema, ['key', sync]);
+    });
+    fixture.endTurn();
+    finish();
+    await sent;
+    fixture.endTurn();
+    expect([replica.answers, replica.hasEnded]).toEqual([[ERROR_TABLE.PROTOCOL.code], true]);
+    expect(statements).not.toHaveBeenCalled();
   });
 });

@@ -44,10 +44,11 @@ export class IprotoServer implements ConnectionHost {
   /** Data are being got: only what needs none is answered. */
   isLoading: boolean;
   readonly #env: Env;
-  readonly #box: Box;
+  #box: Box;
   readonly #options: IprotoServerOptions;
   netMessagesMax: number;
-  readonly #connections = new Set<IprotoConnection>();
+  /** With the engine that each came to. */
+  readonly #connections = new Map<IprotoConnection, Box>();
   #listeners: Listener[] = [];
   #toFlush: IprotoConnection[] = [];
   #flushing: IprotoConnection[] = [];
@@ -76,6 +77,12 @@ export class IprotoServer implements ConnectionHost {
     return this.#connections.size;
   }
 
+  /** Serves another engine from now on. To be called while there are no data; who is connected has to come again. */
+  useBox(box: Box): void {
+    this.#box = box;
+    for (const connection of [...this.#connections.keys()]) connection.destroy();
+  }
+
   /** Starts to accept; resolves with the address it really has. */
   async listen(address: NetworkAddress): Promise<NetworkAddress> {
     const listener = await this.#env.network.listen(address, (stream) => this.#accept(stream));
@@ -96,9 +103,9 @@ export class IprotoServer implements ConnectionHost {
     this.#listeners = [];
     this.work.stop();
     this.#flushAll();
-    for (const connection of [...this.#connections]) connection.close();
+    for (const connection of [...this.#connections.keys()]) connection.close();
     await Promise.all(listeners.map((listener) => listener.close()));
-    for (const connection of [...this.#connections]) connection.destroy();
+    for (const connection of [...this.#connections.keys()]) connection.destroy();
   }
 
   nowMs(): number {
@@ -154,9 +161,11 @@ export class IprotoServer implements ConnectionHost {
   }
 
   closed(connection: IprotoConnection): void {
+    const box = this.#connections.get(connection);
     this.#connections.delete(connection);
-    this.traffic.openConnections--;
-    this.#box.sessions.close(connection.session);
+    if (box === undefined) return;
+    box.counters.network.openConnections--;
+    box.sessions.close(connection.session);
   }
 
   failed(error: unknown): void {
@@ -168,7 +177,7 @@ export class IprotoServer implements ConnectionHost {
     this.#env.random.fill(salt);
     const session = this.#box.sessions.open('binary', stream.peer);
     const connection = new IprotoConnection(this, stream, session, salt);
-    this.#connections.add(connection);
+    this.#connections.set(connection, this.#box);
     this.traffic.connections++;
     this.traffic.openConnections++;
     connection.start();
@@ -180,7 +189,7 @@ export class IprotoServer implements ConnectionHost {
 
   #pause(paused: boolean): void {
     this.#isPaused = paused;
-    for (const connection of this.#connections) connection.pauseForLog(paused);
+    for (const connection of this.#connections.keys()) connection.pauseForLog(paused);
   }
 
   #flushAll(): void {
