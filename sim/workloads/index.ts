@@ -2,6 +2,7 @@
 import type { WorldOptions } from '../env/index.ts';
 import * as replicaset from './replicaset/index.ts';
 import * as singleInstance from './single-instance/index.ts';
+import * as synchronous from './synchronous/index.ts';
 
 /** By name. */
 export type Counts = Readonly<Record<string, number>>;
@@ -30,5 +31,11 @@ export const WORKLOADS: readonly Workload[] = [
     run: replicaset.runReplicaset,
     emptyCounts: replicaset.emptyCounts,
     optionalCounts: replicaset.OPTIONAL_COUNTS,
+  },
+  {
+    name: 'synchronous',
+    run: synchronous.runSynchronous,
+    emptyCounts: synchronous.emptyCounts,
+    optionalCounts: synchronous.OPTIONAL_COUNTS,
   },
 ];

@@ -36,6 +36,7 @@ export class StartError extends Error {
 /** What is given back at once. */
 const GARBAGE_ITEMS = 500;
 const RETIRED_CELLS = 2000;
+const SECURE_RETRY_MS = 1000;
 
 export class Storage {
   readonly box: Box;
@@ -187,6 +188,7 @@ async function openLocked(
   endRecovery();
   assert(transactions.isIdle, 'recovery leaves nothing on its way');
   const logClient = startLog(env, options, members, directory, { vclock, lastFileVclock }, handlers.onFailure);
+  await secureLog(env, options, logClient);
   transactions.useJournal(logClient);
   box.vclock = () => logClient.vclock;
   const source = {
@@ -236,6 +238,19 @@ function startLog(
     env.workers.start('log', parameters, { onMessage: (message) => logClient.receive(message), onFailure }),
   );
   return logClient;
+}
+
+/**
+ * What was recovered is made durable before the first batch. In wal_mode fsync nothing that is only in the system's cache
+ * may be shown, confirmed or sent to others: as long as that fails, the start waits.
+ */
+async function secureLog({ timers }: Env, { walMode }: InstanceOptions, logClient: LogClient): Promise<void> {
+  if (walMode === 'none') return;
+  const secured = logClient.secure();
+  if (walMode !== 'fsync') return;
+  for (let isDurable = await secured; !isDurable; isDurable = await logClient.secure()) {
+    await timers.sleep(SECURE_RETRY_MS);
+  }
 }
 
 /** `snapshotVclock` null: none of the directory has the data. */

@@ -41,6 +41,7 @@ export class Elections {
   #election: Election | null = null;
   #timer: TimerHandle | null = null;
   #retry: TimerHandle | null = null;
+  #queueRetry: TimerHandle | null = null;
   #promotions: ((error: BoxError | null) => void)[] = [];
   /** Those who wait for a term to be durable. */
   #termWaiters: Readonly<{ term: number; wake: () => void }>[] = [];
@@ -168,6 +169,7 @@ export class Elections {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#retry?.cancel();
+    this.#queueRetry?.cancel();
   }
 
   /** Begins a term that nobody has seen; resolves with it when it is durable. */
@@ -209,14 +211,10 @@ export class Elections {
         return onStatusChange();
       case 'becameLeader':
         log.info(`elected in term ${effect.term}`);
-        queue.promote(effect.term).catch((error: unknown) => {
-          if (!(error instanceof BoxError)) throw error;
-          log.warn(`the synchronous queue could not be taken over: ${error.message}`);
-        });
-        return;
+        return this.#takeQueue(effect.term);
       case 'steppedDown':
         log.info(`leads no more in term ${effect.term}: ${effect.reason}`);
-        return queue.fence();
+        return queue.fence(effect.term);
       case 'readOnlyChanged':
         return onStatusChange();
       case 'promoteDone':
@@ -233,6 +231,19 @@ export class Elections {
       default:
         unreachable(effect);
     }
+  }
+
+  /** Who leads without the queue takes no writes: as long as it leads in this term it tries. */
+  #takeQueue(term: number): void {
+    const { env, log, queue } = this.#needs;
+    queue.promote(term).catch((error: unknown) => {
+      if (!(error instanceof BoxError)) throw error;
+      if (this.#isStopped) return;
+      log.warn(`the synchronous queue could not be taken over: ${error.message}`);
+      this.#queueRetry = env.timers.after(RETRY_MS, () => {
+        if (this.state === 'leader' && this.term === term) this.#takeQueue(term);
+      });
+    });
   }
 
   #persist(state: PersistedState): void {

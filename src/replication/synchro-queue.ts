@@ -252,8 +252,9 @@ export class SynchroQueue implements CommitGate {
     this.#tell({ kind: 'electionTermChanged', term });
   }
 
-  fence(): void {
-    if (this.#limbo !== null) this.#tell({ kind: 'fenced' });
+  /** This instance leads no more in that term. */
+  fence(term: number): void {
+    if (this.#limbo !== null) this.#tell({ kind: 'fenced', term });
   }
 
   /** Nothing is decided any more: what waits stays in doubt. */

@@ -57,7 +57,7 @@ export class Shop<Counts extends RequestCounts = RequestCounts> {
   }
 
   /** Runs the client's turns for ever, one at a time, whenever its connection is active and the shop open. */
-  async serve(name: string, connection: Connection, turn: () => Promise<void>): Promise<void> {
+  async serve(name: string, connection: Pick<Connection, 'state'>, turn: () => Promise<void>): Promise<void> {
     for (;;) {
       await this.timers.sleep(this.#pauseMs * this.random.fraction());
       if (this.isPaused || this.#failure !== null || connection.state !== 'active') continue;

@@ -1,8 +1,7 @@
 /** Reads what a member holds, over its own protocol. */
 import type { Connection } from '../../../src/client/index.ts';
-import { valueText } from '../common/value-text.ts';
-import type { Row } from './ledger.ts';
-import { SCHEMA_ROWS, SPACE, SYSTEM_SPACE } from './schema.ts';
+import { dumpOf, dumpSystemSpaces, type Row } from '../common/dumps.ts';
+import { SPACE } from './schema.ts';
 
 export type Findings = Readonly<{
   rows: readonly Row[];
@@ -15,30 +14,18 @@ export type Findings = Readonly<{
   ownDump: string;
 }>;
 
-/** Makes what is missing of the schema. */
-export async function completeSchema(connection: Connection): Promise<void> {
-  for (const { space, key, row } of SCHEMA_ROWS) {
-    const found = await connection.select(space, key);
-    if (found.length === 0) await connection.insert(space, row);
-  }
-}
-
 export async function audit(connection: Connection): Promise<Findings> {
   const read = (space: number): Promise<readonly Row[]> => connection.select(space, []);
   const rows = await read(SPACE.rows);
   const counters = await read(SPACE.counters);
   const shared = await read(SPACE.shared);
   const local = await read(SPACE.local);
-  const system: string[] = [];
-  for (const [name, id] of Object.entries(SYSTEM_SPACE)) system.push(textOf(name, await read(id)));
+  const sharedKeys = shared.map((row) => [row[0]!]);
   const dump = [
-    ...system,
-    textOf('rows', rows),
-    textOf('counters', counters),
-    textOf(
-      'keys of shared',
-      shared.map((row) => [row[0]!]),
-    ),
+    ...(await dumpSystemSpaces(connection)),
+    dumpOf('rows', rows),
+    dumpOf('counters', counters),
+    dumpOf('keys of shared', sharedKeys),
   ].join('\n\n');
   return {
     rows,
@@ -46,19 +33,6 @@ export async function audit(connection: Connection): Promise<Findings> {
     shared,
     local,
     dump,
-    ownDump: [dump, textOf('shared', shared), textOf('local', local)].join('\n\n'),
+    ownDump: [dump, dumpOf('shared', shared), dumpOf('local', local)].join('\n\n'),
   };
-}
-
-function textOf(name: string, rows: readonly Row[]): string {
-  return [name, ...rows.map((row) => valueText(row))].join('\n');
-}
-
-/** Which lines one has and the other has not. */
-export function differences(before: string, after: string): string {
-  const [old, now] = [before.split('\n'), after.split('\n')];
-  const [oldLines, nowLines] = [new Set(old), new Set(now)];
-  const gone = old.filter((line) => !nowLines.has(line)).map((line) => `- ${line}`);
-  const come = now.filter((line) => !oldLines.has(line)).map((line) => `+ ${line}`);
-  return [...gone, ...come].slice(0, 20).join('\n');
 }

@@ -1,2 +1,3 @@
+export type { RunOptions } from '../common/members/stage.ts';
 export { emptyCounts, OPTIONAL_COUNTS, type RunCounts } from './counts.ts';
-export { runReplicaset, type RunOptions, type RunResult } from './run.ts';
+export { runReplicaset } from './run.ts';

@@ -6,9 +6,8 @@
  */
 import { ViolationError } from '../common/violation.ts';
 import { valueText } from '../common/value-text.ts';
-import type { Value } from '../../../src/codec/msgpack/index.ts';
+import type { Row } from '../common/dumps.ts';
 
-export type Row = readonly Value[];
 /** The text of a row; null: there is none. */
 type RowText = string | null;
 

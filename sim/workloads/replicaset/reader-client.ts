@@ -4,11 +4,12 @@
  */
 import { ERROR_TABLE, SeededRandom } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
+import type { Row } from '../common/dumps.ts';
 import { failureOf, type Shop } from '../common/shop.ts';
 import { ViolationError } from '../common/violation.ts';
 import type { RunCounts } from './counts.ts';
-import { checkPairs, type Row, type RowLedger } from './ledger.ts';
-import type { SimulatedMember } from './member.ts';
+import { checkPairs, type RowLedger } from './ledger.ts';
+import type { SimulatedMember } from '../common/members/member.ts';
 import { SPACE } from './schema.ts';
 import { requireRefusable } from './writer-client.ts';
 

@@ -1,32 +1,14 @@
 /** Who follows whom in a run, who takes writes, and on what terms: drawn by the seed. */
 import type { SeededRandom } from '../../../src/base/index.ts';
+import type { MemberPlan, MemberSettings } from '../common/members/plan.ts';
 
 export type TopologyKind = 'star' | 'mesh' | 'chain' | 'ring';
 
-export type MemberPlan = Readonly<{
-  name: string;
-  isWriter: boolean;
-  isAnonymous: boolean;
-  walMode: 'write' | 'fsync';
-  /** Names of its masters while its directory is empty or somebody else's is; none: it makes the replica set. */
-  joinsFrom: readonly string[];
-  /** Names of its masters once all have joined. */
-  follows: readonly string[];
-}>;
-
-export type Settings = Readonly<{
-  kind: TopologyKind;
-  members: readonly MemberPlan[];
-  skipsConflicts: boolean;
-  timeoutMs: number;
-  connectTimeoutMs: number;
-  walMaxSizeBytes: number;
-  checkpointCount: number;
-  checkpointWalThresholdBytes: number;
-  walCleanupDelaySeconds: number;
-  feedBytesMax: number;
-  queuedBytesMax: number;
-}>;
+export type Settings = MemberSettings &
+  Readonly<{
+    kind: TopologyKind;
+    members: readonly MemberPlan[];
+  }>;
 
 const NAMES = ['a', 'b', 'c', 'd'] as const;
 const HOURS = 4 * 3600;
@@ -83,9 +65,4 @@ function drawAnonymous(random: SeededRandom, names: readonly string[], name: str
   const master = [random.pick(names)];
   const walMode = random.pick(['write', 'fsync'] as const);
   return { name, isAnonymous: true, walMode, isWriter: false, joinsFrom: master, follows: master };
-}
-
-/** In wal_mode write a power cut may take what a master has acknowledged: of that nothing is promised. */
-export function mayLosePower({ isWriter, walMode }: MemberPlan): boolean {
-  return !isWriter || walMode === 'fsync';
 }

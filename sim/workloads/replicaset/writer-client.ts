@@ -1,9 +1,10 @@
 /** A client of one master: it writes rows of its own, counts up its own pair of counters, and fights for shared keys. */
 import { ERROR_TABLE, SeededRandom } from '../../../src/base/index.ts';
 import type { Connection, TransactionStream } from '../../../src/client/index.ts';
+import type { Row } from '../common/dumps.ts';
 import { type Failure, failureOf, type Shop } from '../common/shop.ts';
 import type { RunCounts } from './counts.ts';
-import type { CounterLedger, Row, RowLedger, SharedLedger } from './ledger.ts';
+import type { CounterLedger, RowLedger, SharedLedger } from './ledger.ts';
 import { SPACE } from './schema.ts';
 
 const IDS_PER_CLIENT = 100_000;

@@ -224,14 +224,15 @@ class Run {
   async #end(ending: Ending): Promise<void> {
     const { host } = this.#server;
     this.#countFiles();
+    if (host.isUp && host.isRunning && ending === 'stop') {
+      if (await this.#server.stop()) this.#counts.cleanStops++;
+      this.#throwUnexpected();
+      // The power may be cut in the midst of it.
+      if (host.isUp) return;
+    }
     if (!host.isUp) {
       this.#counts.machineCrashes++;
       this.#hasLostPower = true;
-      return;
-    }
-    if (ending === 'stop' && host.isRunning) {
-      if (await this.#server.stop()) this.#counts.cleanStops++;
-      this.#throwUnexpected();
       return;
     }
     if (ending === 'crash') {

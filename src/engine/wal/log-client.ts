@@ -8,7 +8,7 @@
  * whose memory is shared and not touched until it answers; (3) after a failed batch numbering goes on behind the last
  * durable row.
  */
-import { assert, BoxError, boxError, ByteWriter, unreachable } from '../../base/index.ts';
+import { assert, BoxError, boxError, ByteWriter, defined, unreachable } from '../../base/index.ts';
 import { ROW_FLAG, ROW_TYPE_NOP, type Vclock, writeRowHeader } from '../../codec/xlog/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import type { Clock, Logger, WorkerHandle } from '../../env/index.ts';
@@ -59,6 +59,7 @@ export class LogClient implements Journal {
   #spare: ByteWriter | null = null;
   #timestampSeconds = 0;
   #sequence = 0;
+  #onSecured: ((isDurable: boolean) => void) | null = null;
   #onStopped: (() => void) | null = null;
   #batches = 0;
   #rows = 0;
@@ -81,6 +82,15 @@ export class LogClient implements Journal {
   /** Starts to use the worker, which `onMessage` below belongs to. Not needed in wal_mode none. */
   attach(worker: WorkerHandle): void {
     this.#worker = worker;
+  }
+
+  /** Makes durable what was recovered; false if that failed, which the log tells. */
+  secure(): Promise<boolean> {
+    const worker = defined(this.#worker, 'the log worker');
+    return new Promise((resolve) => {
+      this.#onSecured = resolve;
+      worker.post({ kind: 'secure' });
+    });
   }
 
   /** State in memory: rows numbered so far. */
@@ -177,6 +187,9 @@ export class LogClient implements Journal {
 
   #handle(reply: LogReply): void {
     switch (reply.kind) {
+      case 'secured':
+        this.#onSecured?.(reply.isDurable);
+        return;
       case 'written':
         this.#longestWriteMs = Math.max(this.#longestWriteMs, reply.durationMs);
         this.#settle(reply.result.ok ? null : this.#writeError(reply.result));

@@ -1,6 +1,6 @@
 /**
- * What goes between the engine's thread and the log worker: plain data. Messages are handled in order, and each batch
- * and rotation has exactly one answer.
+ * What goes between the engine's thread and the log worker: plain data. Messages are handled in order, and each has exactly
+ * one answer.
  */
 import { assert } from '../../base/index.ts';
 import type { WorkerMessage } from '../../env/index.ts';
@@ -10,12 +10,16 @@ import type { LogBatch, LogWriterOptions, LogWriteResult } from './log-writer.ts
 export type LogWorkerParameters = LogWriterOptions;
 
 export type LogRequest =
+  /** Make durable what was recovered. */
+  | Readonly<{ kind: 'secure' }>
   /** `sequence` names the batch in its answer. The buffer of `rows` may be transferred. */
   | Readonly<{ kind: 'batch'; sequence: number } & LogBatch>
   /** End the current file: the next row comes after a checkpoint with this vclock. */
   | Readonly<{ kind: 'rotate'; vclock: readonly number[] }>;
 
 export type LogReply =
+  /** Whether all that was recovered is durable. */
+  | Readonly<{ kind: 'secured'; isDurable: boolean }>
   /** `durationMs` of the write with its sync. */
   | Readonly<{ kind: 'written'; sequence: number; durationMs: number; result: LogWriteResult }>
   | Readonly<{ kind: 'rotated'; vclock: readonly number[] }>

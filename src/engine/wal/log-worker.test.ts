@@ -25,7 +25,7 @@ class TestChannel implements WorkerChannel {
   }
 }
 
-function start(files: MemoryFiles): TestChannel {
+function start(files: MemoryFiles, lastFileVclock: readonly number[] | null = null): TestChannel {
   const channel = new TestChannel();
   let nowMs = 0;
   const clock = { realtimeSeconds: () => 0, monotonicMs: () => nowMs++ };
@@ -36,7 +36,7 @@ function start(files: MemoryFiles): TestChannel {
     walMode: 'write',
     walMaxSizeBytes: 1 << 28,
     vclock: [],
-    lastFileVclock: null,
+    lastFileVclock,
   });
   return channel;
 }
@@ -85,6 +85,18 @@ test('a failure is an answer; the next batch is written', () => {
     { kind: 'written', sequence: 1, result: { ok: false, code: 'EIO', errno: 5 } },
     { kind: 'written', sequence: 1, result: { ok: true } },
   ]);
+});
+
+test('says when what was recovered cannot be made durable', () => {
+  const files = new MemoryFiles();
+  start(files).send(batch(1));
+  files.failing.add('sync');
+  const channel = start(files, []);
+  channel.send({ kind: 'secure' });
+  files.failing.clear();
+  channel.send({ kind: 'secure' });
+  const [failed, succeeded] = [false, true].map((isDurable) => ({ kind: 'secured', isDurable }));
+  expect(channel.replies).toMatchObject([{ kind: 'warning' }, failed, succeeded]);
 });
 
 test('a broken log ends the worker', () => {

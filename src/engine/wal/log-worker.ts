@@ -11,7 +11,6 @@ import { LogFileWriter } from './log-writer.ts';
 export function runLogWorker(env: WorkerEnv, channel: WorkerChannel, parameters: WorkerMessage): void {
   const post = (reply: LogReply): void => channel.post(reply);
   const writer = new LogFileWriter(env, asLogWorkerParameters(parameters), (text) => post({ kind: 'warning', text }));
-  writer.begin();
   channel.onMessage((message) => handle(env, writer, asLogRequest(message), post));
   channel.onStop(() => {
     writer.stop();
@@ -28,6 +27,9 @@ function handle(env: WorkerEnv, writer: LogFileWriter, request: LogRequest, post
       post({ kind: 'written', sequence: request.sequence, durationMs, result });
       return;
     }
+    case 'secure':
+      post({ kind: 'secured', isDurable: writer.secure() });
+      return;
     case 'rotate':
       writer.rotate(request.vclock);
       post({ kind: 'rotated', vclock: writer.vclock });

@@ -101,7 +101,7 @@ describe('life of the files', () => {
       writeRows(openWriter(files), 1, 3);
       const content = files.content(name(0));
       const writer = openWriter(files, { vclock: [0, 3], lastFileVclock: [] });
-      if (moment === 'at once') writer.begin();
+      if (moment === 'at once') writer.secure();
       else writeRows(writer, 4, 4);
       const after = files.afterMachineCrash(new SeededRandom(seed));
       expect(files.content(name(0))).toEqual(content);
@@ -113,7 +113,7 @@ describe('life of the files', () => {
     const files = new MemoryFiles();
     const content = Uint8Array.from({ length: 2_500_000 }, (_, at) => at % 251);
     files.put(name(0), content);
-    openWriter(files, { vclock: [0, 5], lastFileVclock: [] }).begin();
+    openWriter(files, { vclock: [0, 5], lastFileVclock: [] }).secure();
     expect(files.operations).toEqual(['open', 'write', 'write', 'write', 'sync']);
     expect(Buffer.compare(files.content(name(0)), content)).toBe(0);
   });
@@ -123,7 +123,7 @@ describe('life of the files', () => {
     writeRows(openWriter(files), 1, 3);
     const writer = openWriter(files, { vclock: [0, 3], lastFileVclock: [] });
     files.failing.add('sync');
-    writer.begin();
+    writer.secure();
     expect(writeRows(writer, 4, 4)).toMatchObject({ ok: false, code: 'EIO' });
     expect(files.paths()).toEqual([name(0)]);
     files.failing.clear();

@@ -77,7 +77,7 @@ export class LogFileWriter {
   /** Of a file that was there before and may not be durable. */
   #inheritedVclock: Vclock | null;
 
-  /** Touches no file before `begin`. */
+  /** Touches no file before `secure` or the first batch. */
   constructor(
     env: Pick<WorkerEnv, 'files' | 'compression'>,
     options: LogWriterOptions,
@@ -92,16 +92,18 @@ export class LogFileWriter {
   }
 
   /**
-   * Makes durable what recovery has read, so that the first batch need not wait for it. If that fails, the first batch
-   * tries again.
+   * Makes durable what recovery has read, so that the first batch need not wait for it. False if that failed: then the
+   * first batch tries again.
    */
-  begin(): void {
-    if (this.#options.walMode === 'none') return;
+  secure(): boolean {
+    if (this.#options.walMode === 'none') return true;
     try {
       this.#secureInherited();
+      return true;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       this.#onWarning(`what was recovered is not made durable yet: ${error.message}`);
+      return false;
     }
   }
 

@@ -54,7 +54,7 @@ export function parseInput(words: readonly string[]): LimboInput {
     case 'election-term':
       return { kind: 'electionTermChanged', term: Number(first) };
     case 'fenced':
-      return { kind: 'fenced' };
+      return { kind: 'fenced', term: Number(first) };
     default:
       throw new Error(`no such input: ${words.join(' ')}`);
   }

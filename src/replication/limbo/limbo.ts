@@ -187,7 +187,7 @@ export class Limbo {
       case 'electionTermChanged':
         return this.#learnTerm(input.term);
       case 'fenced':
-        return this.#fence();
+        return this.#fence(input.term);
       default:
         unreachable(input);
     }
@@ -342,10 +342,10 @@ export class Limbo {
     this.#emit({ kind: 'clearDone', error });
   }
 
-  /** A PROMOTE that is already being written counts as one of the fenced term. */
-  #fence(): void {
+  /** Terms that were only heard of do not count: it may lead in one of them. */
+  #fence(term: number): void {
     const isWriting = this.#operation?.kind === 'own' && this.#operation.purpose === 'transfer';
-    this.#fencedTerm = Math.max(this.#electionTerm, this.term, this.#transfer?.term ?? 0);
+    this.#fencedTerm = Math.max(this.#fencedTerm, term);
     if (this.#transfer?.kind === 'promote' && !isWriting) this.#endTransfer(boxError('NOT_LEADER', 0));
   }
 

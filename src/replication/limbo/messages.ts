@@ -69,8 +69,8 @@ export type LimboInput =
   | Readonly<{ kind: 'clearQueue' }>
   /** The term of the elections, written or not; beyond the queue's own, somebody else is about to take it. */
   | Readonly<{ kind: 'electionTermChanged'; term: number }>
-  /** The instance resigned, or lost the quorum, and must decide nothing until it is promoted in a newer term. */
-  | Readonly<{ kind: 'fenced' }>;
+  /** The instance leads no more in this term, and must decide nothing until it is promoted in a newer one. */
+  | Readonly<{ kind: 'fenced'; term: number }>;
 
 /**
  * Why this instance cannot write, as far as the queue knows.

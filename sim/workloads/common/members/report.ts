@@ -1,8 +1,8 @@
 /** What the members of a replica set are at, for the message of a run that has failed. */
 import type { SimulatedMember } from './member.ts';
-import type { Settings } from './topology.ts';
+import type { MemberSettings } from './plan.ts';
 
-export function describeReplicaset(settings: Settings, members: readonly SimulatedMember[]): string {
+export function describeReplicaset(settings: MemberSettings, members: readonly SimulatedMember[]): string {
   return [settings.kind, ...members.map(describeMember)].join('\n');
 }
 

@@ -1,10 +1,10 @@
 /** What goes wrong in one phase of a run, drawn by chance. */
-import type { SeededRandom } from '../../../src/base/index.ts';
-import type { FileOperation, SimulatedHost, SimulatedWorld } from '../../env/index.ts';
-import type { RunCounts } from './counts.ts';
+import type { SeededRandom } from '../../../../src/base/index.ts';
+import type { FileOperation, SimulatedHost, SimulatedWorld } from '../../../env/index.ts';
+import type { MemberCounts } from './counts.ts';
 import type { SimulatedMember } from './member.ts';
 import type { Supervisor } from './supervisor.ts';
-import { mayLosePower } from './topology.ts';
+import { mayLosePower } from './plan.ts';
 
 const isLog = (path: string): boolean => path.includes('.xlog');
 const isSnapshot = (path: string): boolean => path.includes('.snap');
@@ -29,7 +29,7 @@ export type Stage = Readonly<{
   members: readonly SimulatedMember[];
   clients: SimulatedHost;
   supervisor: Supervisor;
-  counts: RunCounts;
+  counts: MemberCounts;
 }>;
 
 /** Sets the faults of a member's disk. */

@@ -2,13 +2,13 @@
  * What keeps the members of a replica set running, as systemd and an operator do: boots what has ended, gives masters to
  * follow as the plan says, and lets a replica join anew that cannot go on with what it has, where that is allowed.
  */
-import { BoxError, ERROR_TABLE, type SeededRandom } from '../../../src/base/index.ts';
-import type { SimulatedWorld } from '../../env/index.ts';
-import { isDamage, isDiskFailure } from '../common/start-failures.ts';
-import { ViolationError } from '../common/violation.ts';
-import type { RunCounts } from './counts.ts';
+import { BoxError, ERROR_TABLE, type SeededRandom } from '../../../../src/base/index.ts';
+import type { SimulatedWorld } from '../../../env/index.ts';
+import { isDamage, isDiskFailure } from '../start-failures.ts';
+import { ViolationError } from '../violation.ts';
+import type { MemberCounts } from './counts.ts';
 import { addressesOf, type SimulatedMember } from './member.ts';
-import type { Settings } from './topology.ts';
+import type { MemberSettings } from './plan.ts';
 
 const PERIOD_MS = 4;
 const RESTART_MS = { least: 2, most: 120 } as const;
@@ -30,13 +30,15 @@ export type SupervisorHandlers = Readonly<{
   onPowerLost: (member: SimulatedMember) => void;
   /** Its directory is given up: it joins anew. */
   onGivenUp: (member: SimulatedMember) => void;
+  /** It will not follow a master any more; true: somebody will see to it. */
+  onStopped?: (member: SimulatedMember, failure: BoxError | null) => boolean;
 }>;
 
 export class Supervisor {
   readonly #world: SimulatedWorld;
   readonly #random: SeededRandom;
-  readonly #settings: Settings;
-  readonly #counts: RunCounts;
+  readonly #settings: MemberSettings;
+  readonly #counts: MemberCounts;
   readonly #watched: readonly Watched[];
   readonly #handlers: SupervisorHandlers;
   #isGrown = false;
@@ -48,9 +50,9 @@ export class Supervisor {
   constructor(
     world: SimulatedWorld,
     random: SeededRandom,
-    settings: Settings,
+    settings: MemberSettings,
     members: readonly SimulatedMember[],
-    counts: RunCounts,
+    counts: MemberCounts,
     handlers: SupervisorHandlers,
   ) {
     this.#world = world;
@@ -74,7 +76,7 @@ export class Supervisor {
 
   /** Whether all follow whom they are to follow at last. */
   get isSettled(): boolean {
-    return this.#watched.every(({ isSettled }) => isSettled);
+    return this.#watched.every(({ isSettled, member }) => isSettled || member.isLost);
   }
 
   get violation(): ViolationError | null {
@@ -97,11 +99,12 @@ export class Supervisor {
     if (this.#isStopped) return;
     if (!this.#isGrown && this.#watched.every(({ member }) => member.hasState)) this.#isGrown = true;
     for (const watched of this.#watched) {
+      if (watched.member.isLost) continue;
       if (watched.member.host.isRunning) this.#look(watched);
       else {
         this.#lookForPower(watched);
         if (watched.bootAtMs === null) this.#ended(watched);
-        else if (watched.bootAtMs <= this.#world.nowMs) this.#boot(watched);
+        else if (watched.bootAtMs <= this.#world.nowMs && !watched.member.isHeld) this.#boot(watched);
       }
     }
     this.#world.schedule(this.#world.nowMs + PERIOD_MS, 'supervise', null, () => this.#tick());
@@ -115,14 +118,14 @@ export class Supervisor {
   }
 
   #sourcesOf({ member, isSettled }: Watched): readonly string[] {
-    return isSettled && member.hasState ? member.plan.follows : member.plan.joinsFrom;
+    return isSettled && member.hasState ? member.plan.follows : member.joinsFrom;
   }
 
   /** Whether the masters that it is to follow have what it lacks: they may have joined later than it. */
   #maySettle({ plan, instance }: SimulatedMember): boolean {
     const state = instance?.storage.logClient.durableVclock ?? [];
     const masters = this.#watched.filter(
-      ({ member }) => member.name !== plan.name && plan.follows.includes(member.name),
+      ({ member }) => member.name !== plan.name && !member.isLost && plan.follows.includes(member.name),
     );
     return masters.every(({ member }) => {
       const oldest = member.instance?.storage.collector.oldestLogVclock();
@@ -209,6 +212,7 @@ export class Supervisor {
   /** A master will not be followed any more without an operator. */
   #stopped(watched: Watched, source: string, failure: BoxError | null): void {
     const { member } = watched;
+    if (this.#handlers.onStopped?.(member, failure) === true) return;
     const isGap = failure?.type === 'XlogGapError' || failure?.message.startsWith('Missing .xlog file') === true;
     const hasLost = member.hasLostPower && member.plan.walMode === 'write';
     const isForgotten = this.#settings.walCleanupDelaySeconds < SURE_CLEANUP_SECONDS;
@@ -217,6 +221,15 @@ export class Supervisor {
       return;
     }
     this.#counts.gaps++;
+    this.#giveUp(watched);
+    member.host.kill();
+  }
+
+  /** Lets a member join anew, from `master`. */
+  rejoin(member: SimulatedMember, master: SimulatedMember): void {
+    const watched = this.#watched.find((each) => each.member === member);
+    if (watched === undefined) return;
+    member.joinsFrom = [master.name];
     this.#giveUp(watched);
     member.host.kill();
   }

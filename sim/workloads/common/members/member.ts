@@ -2,13 +2,13 @@
  * A member of the simulated replica set: a machine, and on it the very Instance that `picodata run` starts, boot after
  * boot. When its directory is given up the next boot begins with an empty one, under the same name.
  */
-import { BoxError } from '../../../src/base/index.ts';
-import { DEFAULT_INSTANCE_OPTIONS, Instance, type InstanceOptions } from '../../../src/instance/index.ts';
-import { DEFAULT_REPLICATION_OPTIONS } from '../../../src/replication/index.ts';
-import type { SimulatedHost } from '../../env/index.ts';
-import { filesOf, tailOf, xlogsOf } from '../common/disk-inspection.ts';
-import type { RunCounts } from './counts.ts';
-import type { MemberPlan, Settings } from './topology.ts';
+import { BoxError } from '../../../../src/base/index.ts';
+import { DEFAULT_INSTANCE_OPTIONS, Instance, type InstanceOptions } from '../../../../src/instance/index.ts';
+import { DEFAULT_REPLICATION_OPTIONS } from '../../../../src/replication/index.ts';
+import type { SimulatedHost } from '../../../env/index.ts';
+import { filesOf, tailOf, xlogsOf } from '../disk-inspection.ts';
+import type { MemberCounts } from './counts.ts';
+import type { MemberPlan, MemberSettings } from './plan.ts';
 
 export const PORT = 3301;
 
@@ -17,8 +17,8 @@ export type MemberStatus = 'down' | 'starting' | 'up';
 export class SimulatedMember {
   readonly plan: MemberPlan;
   readonly host: SimulatedHost;
-  readonly #settings: Settings;
-  readonly #counts: RunCounts;
+  readonly #settings: MemberSettings;
+  readonly #counts: MemberCounts;
   isAnonymous: boolean;
   #instance: Instance | null = null;
   #status: MemberStatus = 'down';
@@ -34,14 +34,23 @@ export class SimulatedMember {
   /** Why the last start failed; null if it did not. */
   startFailure: Error | null = null;
   sources: readonly string[] = [];
+  /** Its masters while its directory is empty. */
+  joinsFrom: readonly string[];
+  /** Its machine is gone for good. */
+  isLost = false;
+  /** Whoever operates the replica set keeps it from being booted. */
+  isHeld = false;
+  /** Told of each instance that is up. */
+  onUp: (instance: Instance) => void = () => undefined;
   #unexpected: Error | null = null;
 
-  constructor(host: SimulatedHost, plan: MemberPlan, settings: Settings, counts: RunCounts) {
+  constructor(host: SimulatedHost, plan: MemberPlan, settings: MemberSettings, counts: MemberCounts) {
     this.host = host;
     this.plan = plan;
     this.#settings = settings;
     this.#counts = counts;
     this.isAnonymous = plan.isAnonymous;
+    this.joinsFrom = plan.joinsFrom;
   }
 
   get name(): string {
@@ -91,6 +100,7 @@ export class SimulatedMember {
         if (!isCurrent()) return;
         this.#instance = instance;
         this.#status = 'up';
+        this.onUp(instance);
       },
       (error: unknown) => {
         if (!isCurrent()) return;
@@ -174,6 +184,9 @@ export class SimulatedMember {
         skipsConflicts: settings.skipsConflicts,
         feedBytesMax: settings.feedBytesMax,
         queuedBytesMax: settings.queuedBytesMax,
+        ...this.plan.replication,
+        // With less than all of them two could begin a replica set each.
+        ...(this.hasState || this.sources.length === 1 ? {} : { connectQuorum: null }),
       },
     };
   }

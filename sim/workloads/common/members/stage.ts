@@ -1,0 +1,236 @@
+/**
+ * The stage of a run with a simulated replica set: the world, the members on their machines and the supervisor that keeps
+ * them running, the clients' machine, and waiting for what is to happen. What is written and checked is the workload's.
+ */
+import { SeededRandom } from '../../../../src/base/index.ts';
+import { connect, type Connection } from '../../../../src/client/index.ts';
+import { runCheckpointWorker, runReadingWorker } from '../../../../src/engine/checkpoint/index.ts';
+import { runLogWorker } from '../../../../src/engine/wal/index.ts';
+import type { Env } from '../../../../src/env/index.ts';
+import { runRelayWorker } from '../../../../src/replication/index.ts';
+import { SimulatedWorld, type SimulatedHost, type WorkerEntry, type WorldOptions } from '../../../env/index.ts';
+import { Shop } from '../shop.ts';
+import { ViolationError } from '../violation.ts';
+import type { MemberCounts } from './counts.ts';
+import { clearDiskFaults } from './faults.ts';
+import { PORT, SimulatedMember } from './member.ts';
+import type { MemberPlan, MemberSettings } from './plan.ts';
+import { describeReplicaset } from './report.ts';
+import { Supervisor, type SupervisorHandlers } from './supervisor.ts';
+
+const CLIENT_PAUSE_MS = 8;
+const REQUEST_TIMEOUT_MS = 150;
+const IDLE_MS_MAX = 10_000;
+/** A replica waits for a silent master of a join for a minute. */
+const CONVERGENCE_MS_MAX = 200_000;
+const AUDIT_MS_MAX = 30_000;
+
+export type RunOptions = WorldOptions &
+  Readonly<{
+    /** What runs as a worker instead; for tests of the simulation itself. */
+    logWorker?: WorkerEntry;
+    relayWorker?: WorkerEntry;
+  }>;
+
+export type RunResult<Counts> = Readonly<{ seed: number; counts: Counts; digest: string; virtualMs: number }>;
+
+type Drawn<Settings> = Readonly<{ settings: Settings; plans: readonly MemberPlan[] }>;
+
+export class MembersStage<Counts extends MemberCounts, Settings extends MemberSettings> {
+  readonly world: SimulatedWorld;
+  readonly random: SeededRandom;
+  readonly counts: Counts;
+  readonly settings: Settings;
+  readonly members: readonly SimulatedMember[];
+  readonly supervisor: Supervisor;
+  readonly clients: SimulatedHost;
+  readonly shop: Shop<Counts>;
+  readonly #clientEnv: Env;
+  readonly #connections: Connection[] = [];
+
+  constructor(
+    seed: number,
+    options: RunOptions,
+    counts: Counts,
+    draw: (random: SeededRandom) => Drawn<Settings>,
+    handlers: SupervisorHandlers,
+  ) {
+    this.world = new SimulatedWorld(seed, options);
+    const { world } = this;
+    this.counts = counts;
+    world.registerWorkerEntry('log', options.logWorker ?? runLogWorker);
+    world.registerWorkerEntry('checkpoint', runCheckpointWorker);
+    world.registerWorkerEntry('recovery', runReadingWorker);
+    world.registerWorkerEntry('relay', options.relayWorker ?? runRelayWorker);
+    this.random = new SeededRandom(world.random.uint32());
+    const { random } = this;
+    const { settings, plans } = draw(random);
+    this.settings = settings;
+    this.members = plans.map((plan) => {
+      const host = world.addHost(plan.name, { longestSyncMs: random.pick([0.5, 2, 10]) });
+      return new SimulatedMember(host, plan, settings, counts);
+    });
+    this.clients = world.addHost('clients');
+    this.#clientEnv = this.clients.createEnv();
+    const shopRandom = new SeededRandom(random.uint32());
+    this.shop = new Shop(counts, this.#clientEnv.timers, shopRandom, CLIENT_PAUSE_MS);
+    const supervisorRandom = new SeededRandom(random.uint32());
+    this.supervisor = new Supervisor(world, supervisorRandom, settings, this.members, counts, handlers);
+  }
+
+  /** Runs the play to its end. Rejects with ViolationError, or whatever broke. */
+  async perform(play: () => Promise<void>): Promise<RunResult<Counts>> {
+    const { world } = this;
+    const onRejection = (reason: unknown): void => {
+      world.fail(new Error('a promise was rejected and nobody looked', { cause: reason }));
+    };
+    process.on('unhandledRejection', onRejection);
+    try {
+      await play();
+      await new Promise((resolve) => setImmediate(resolve));
+      await world.run(world.nowMs + 1);
+    } finally {
+      this.supervisor.stop();
+      process.off('unhandledRejection', onRejection);
+      for (const connection of this.#connections) connection.close();
+    }
+    return { seed: world.seed, counts: this.counts, digest: world.traceDigest(), virtualMs: world.nowMs };
+  }
+
+  /** A connection of a client that lives as long as the run. */
+  openClient(member: SimulatedMember): Promise<Connection> {
+    const open = async (): Promise<Connection> => {
+      const connection = await connect(this.#clientEnv, {
+        ...linkTo(member),
+        connectTimeoutMs: 100,
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        reconnectAfterMs: 15,
+        waitConnected: false,
+      });
+      this.#connections.push(connection);
+      return connection;
+    };
+    return this.driven(open());
+  }
+
+  /** Works over a connection of its own. */
+  withConnection<Result>(member: SimulatedMember, work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const run = async (): Promise<Result> => {
+      const options = { ...linkTo(member), connectTimeoutMs: 1000, requestTimeoutMs: 5000 };
+      const connection = await connect(this.#clientEnv, options);
+      try {
+        return await work(connection);
+      } finally {
+        connection.close();
+      }
+    };
+    return this.driven(run());
+  }
+
+  /** Lets the world go on until the work is done. */
+  async driven<Result>(work: Promise<Result>): Promise<Result> {
+    let settled: PromiseSettledResult<Result> | null = null;
+    void Promise.allSettled([work]).then(([result]) => {
+      settled = result;
+    });
+    await this.world.runUntil(() => settled !== null, AUDIT_MS_MAX);
+    this.throwUnexpected();
+    const result = settled as PromiseSettledResult<Result> | null;
+    if (result === null) throw new ViolationError('a request of the audit never came to an end');
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  }
+
+  async settle(durationMs: number): Promise<void> {
+    if (durationMs > 0) await this.world.runUntil(() => this.hasFailed(), durationMs);
+    this.throwUnexpected();
+  }
+
+  /** Rejects with ViolationError if the condition does not come true. */
+  async waitFor(what: string, condition: () => boolean, maxMs = CONVERGENCE_MS_MAX): Promise<void> {
+    const isThere = await this.world.runUntil(() => this.hasFailed() || condition(), maxMs);
+    this.throwUnexpected();
+    if (!isThere) throw new ViolationError(`${what}: not reached\n${describeReplicaset(this.settings, this.members)}`);
+  }
+
+  async endLoad(): Promise<void> {
+    this.shop.isPaused = true;
+    await this.waitFor('the clients', () => this.shop.isIdle, IDLE_MS_MAX);
+  }
+
+  async endFaults(): Promise<void> {
+    this.world.internet.heal();
+    for (const member of this.members) {
+      clearDiskFaults(member);
+      // With clocks that are further apart than `replication_sync_lag` a replica never counts as up to date.
+      member.host.clockSkewSeconds = 0;
+    }
+    // What was cut by incidents that are not over yet is healed again when they are.
+    await this.settle(250);
+    this.world.internet.heal();
+    for (const member of this.members) member.host.clockSkewSeconds = 0;
+  }
+
+  /** Whether all members that are left follow their masters, have the same rows, and have them in their logs. */
+  isConverged(): boolean {
+    if (!this.supervisor.isSettled) return false;
+    const states = this.members.filter(({ isLost }) => !isLost).map((member) => this.#stateOf(member));
+    return states.every((state) => state !== null && state === states[0]);
+  }
+
+  /** Null while it is behind. */
+  #stateOf(member: SimulatedMember): string | null {
+    const { instance } = member;
+    if (instance === null || instance.replication.isOrphan) return null;
+    const lost = new Set(this.members.filter(({ isLost }) => isLost).map(({ name }) => `${name}:${PORT}`));
+    const { appliers } = instance.replication.upstreams;
+    const isFollowing = appliers.every(
+      ({ status, source }) => status === 'follow' || status === 'off' || lost.has(source.text),
+    );
+    const { logClient } = instance.storage;
+    const [memory, durable] = [stateText(logClient.vclock), stateText(logClient.durableVclock)];
+    const isMember = member.isAnonymous || instance.replication.members.ownId !== 0;
+    return isFollowing && isMember && memory === durable ? memory : null;
+  }
+
+  hasFailed(): boolean {
+    return (
+      this.shop.failure !== null ||
+      this.supervisor.violation !== null ||
+      this.members.some(({ unexpected }) => unexpected !== null)
+    );
+  }
+
+  throwUnexpected(): void {
+    const unexpected = this.members.find((member) => member.unexpected !== null)?.unexpected ?? null;
+    const failure = this.shop.failure ?? this.supervisor.violation ?? unexpected;
+    if (failure !== null) throw failure;
+  }
+
+  /** What only the members' logs tell. */
+  countLogs(): void {
+    const { counts } = this;
+    const pairs = new Set<string>();
+    for (const { host } of this.members) {
+      for (const { message } of host.log) {
+        if (/^replica \S+ has joined$/.test(message)) counts.joins++;
+        else if (message.includes('duplicate connection')) counts.duplicateConnections++;
+        else if (/^removed .*\.xlog$/.test(message)) counts.collectedLogs++;
+        const follower = /^replica (\S+) at \S+ follows$/.exec(message)?.[1];
+        if (follower === undefined) continue;
+        const pair = `${host.name} ${follower}`;
+        if (pairs.has(pair)) counts.reconnects++;
+        pairs.add(pair);
+      }
+    }
+  }
+}
+
+function linkTo({ name }: SimulatedMember) {
+  return { address: { kind: 'tcp', host: name, port: PORT }, fetchSchema: false } as const;
+}
+
+/** A vclock without the rows that are not replicated. */
+export function stateText(vclock: readonly number[]): string {
+  return vclock.flatMap((lsn, replicaId) => (replicaId === 0 || lsn === 0 ? [] : [`${replicaId}: ${lsn}`])).join(', ');
+}

@@ -1,0 +1,2 @@
+export { emptyCounts, OPTIONAL_COUNTS, type RunCounts } from './counts.ts';
+export { runSynchronous, type SynchronousRunOptions } from './run.ts';
