@@ -384,16 +384,39 @@ class StatementGenerator extends ExpressionGenerator {
     const down = `${index}>=${end}`;
     const goesOn = constantStep === null ? `${by}>0?${up}:${down}` : constantStep > 0 ? up : down;
     variable.isNumber = !variable.isAssigned;
-    const left = `$left${id}`;
-    output.write(`;let ${left}=${TICKS_AT_ONCE};`);
-    this.#loop((head) => {
-      const advance = constantStep === 1 ? `${index}++` : `${index}+=${stepText}`;
-      output.write(`${head}for(;${goesOn};${advance}){if(--${left}<0){${left}=${TICKS_AT_ONCE};`);
-      output.write(`if(($budget.ticks-=${TICKS_AT_ONCE})<0)$budget.spent();}let ${variableName(variable)}=${index};`);
+    const take = (): void => {
+      output.write(`let ${variableName(variable)}=${index};`);
       this.#statements(body);
       output.write('}');
+    };
+    if (constantStep === 1) this.#countUp(id, index, end, take);
+    else {
+      output.write(';');
+      this.#loop((head) => {
+        output.write(`${head}for(;${goesOn};${index}+=${stepText}){${TICK}`);
+        take();
+      });
+    }
+    output.write('}');
+  }
+
+  /**
+   * A loop by steps of 1 goes through so many at once, and tells the budget before: what is left of an iteration is shorter
+   * than a look at the budget. Where adding 1 may change nothing it goes through one at a time.
+   */
+  #countUp(id: number, index: string, end: string, take: () => void): void {
+    const { output } = this;
+    const [stop, count] = [`$stop${id}`, `$count${id}`];
+    output.write(';');
+    this.#loop((head) => {
+      output.write(`${head}for(;${index}<=${end};){let ${stop}=${index},${count}=1;`);
+      output.write(`if(${index}<${EXACT_MAX}&&${index}>-${EXACT_MAX}){${stop}+=${TICKS_AT_ONCE - 1};`);
+      output.write(`if(${stop}>${end})${stop}=${end};${count}+=${stop}-${index};}`);
+      output.write(`if(($budget.ticks-=${count})<0)$budget.spent();`);
+      output.write(`for(;${index}<=${stop};${index}++){`);
+      take();
+      output.write('}');
     });
-    output.write(`$budget.ticks-=${TICKS_AT_ONCE}-${left};}`);
   }
 
   #forIn({ variables, values, body, callLine: line }: Extract<Statement, { kind: 'for-in' }>): void {
@@ -436,8 +459,9 @@ class StatementGenerator extends ExpressionGenerator {
 /** Spends the fiber's time: a loop or recursion that never ends is stopped by its limit. */
 const TICK = 'if(--$budget.ticks<0)$budget.spent();';
 
-/** A numeric loop counts by itself and tells the budget so many at once: its common body is shorter than a look at it. */
 const TICKS_AT_ONCE = 1000;
+/** Up to here a number and the next one differ, also after some thousand steps. */
+const EXACT_MAX = 2 ** 52;
 
 function labelName({ id }: Label): string {
   return `label$${id}`;
