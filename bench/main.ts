@@ -234,15 +234,21 @@ async function measure(options: BenchOptions, runner: LoadRunner): Promise<strin
   return sections.join('\n\n');
 }
 
+/** A run of some lines has a file of its own, beside that of all. */
+function writeReport({ only }: BenchOptions, text: string): void {
+  const command = ['npm run bench -- --write', ...only.map((name) => `--only ${name}`)].join(' ');
+  const head = `# Benchmarks${only.length === 0 ? '' : `: ${only.join(', ')}`}`;
+  const origin = `Written by \`${command}\`. Only the ratios of one run mean something.`;
+  const name = ['benchmarks', ...only].join('-');
+  writeFileSync(join(PROJECT, 'docs', `${name}.md`), `${head}\n\n${origin}\n\n${text}\n`);
+}
+
 async function main(options: BenchOptions): Promise<void> {
   const directory = await temporaryDirectory('bench-client');
   try {
     const text = await measure(options, new LoadRunner(PROJECT, directory.path));
     console.log(text);
-    if (options.write) {
-      const head = '# Benchmarks\n\nWritten by `npm run bench -- --write`. Only the ratios of one run mean something.';
-      writeFileSync(join(PROJECT, 'docs', 'benchmarks.md'), `${head}\n\n${text}\n`);
-    }
+    if (options.write) writeReport(options, text);
   } finally {
     await directory.remove();
   }

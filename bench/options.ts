@@ -11,7 +11,7 @@ export type BenchOptions = Readonly<{
   /** The Node that runs our server. */
   node: string;
   peerOnly: boolean;
-  /** Write docs/benchmarks.md. */
+  /** Write docs/benchmarks.md, or a file of its own for a run of some lines. */
   write: boolean;
 }>;
 

@@ -53,9 +53,14 @@ export class Upstreams {
 
   /** Those that can be reached and have said what they are. */
   candidates(): readonly MasterCandidate[] {
+    return this.heard().filter(({ applier }) => applier.isThere);
+  }
+
+  /** Those that have said what they are, whether they can be reached just now or not. */
+  heard(): readonly MasterCandidate[] {
     return this.#appliers.flatMap((applier) => {
-      const { masterUuid, ballot, isThere } = applier;
-      return masterUuid === null || ballot === null || !isThere ? [] : [{ uuid: masterUuid, ballot, applier }];
+      const { masterUuid, ballot } = applier;
+      return masterUuid === null || ballot === null ? [] : [{ uuid: masterUuid, ballot, applier }];
     });
   }
 

@@ -7,7 +7,7 @@ import { packageRoot } from '../../src/env/node/index.ts';
 
 const ROOT = packageRoot();
 /** Written by `npm run bench` and `npm run test:long`; a fresh clone may do without. */
-const GENERATED = ['docs/benchmarks.md', 'docs/measurements.md'];
+const GENERATED = ['docs/benchmarks.md', 'docs/benchmarks-replication.md', 'docs/measurements.md'];
 const PLACES = ['src', 'test', 'sim', 'fuzz', 'bench', 'scripts', 'docs', 'examples', 'bin', '.ci'];
 
 function filesBelow(directory: string): string[] {

@@ -67,7 +67,7 @@ export class Bootstrap {
    */
   #chosen(): MasterCandidate | null {
     const kept = this.#leader;
-    const best = chooseLeader(this.#needs.upstreams.candidates());
+    const best = this.#best();
     const isKept =
       kept !== null &&
       kept.uuid !== this.#needs.members.instanceUuid &&
@@ -75,6 +75,16 @@ export class Bootstrap {
       !(best?.ballot.isBooted === true && kept.applier.ballot?.isBooted === false && !this.#mayBeMember);
     if (!isKept) this.#leader = best;
     return this.#leader;
+  }
+
+  /**
+   * The best that is there. Before this server is that, those count too that have answered once and are away now: they
+   * have heard it as well, and make a replica set, or have one, while the connection is broken.
+   */
+  #best(): MasterCandidate | null {
+    const { upstreams, members } = this.#needs;
+    const best = chooseLeader(upstreams.candidates());
+    return best?.uuid === members.instanceUuid ? chooseLeader(upstreams.heard()) : best;
   }
 
   #failed(leader: MasterCandidate, { error, hadRows }: Extract<JoinOutcome, { kind: 'notYet' }>): void {
