@@ -9,7 +9,7 @@
  */
 import type { SeededRandom } from '../../../src/base/index.ts';
 import type { SimulatedMember } from '../common/members/member.ts';
-import { clearDiskFaults, drawIncidents, endOne, setDiskFaults } from '../common/members/faults.ts';
+import { drawIncidents, endOne } from '../common/members/faults.ts';
 import { MembersStage, type RunOptions, type RunResult } from '../common/members/stage.ts';
 import { ViolationError } from '../common/violation.ts';
 import { differences } from '../common/dumps.ts';
@@ -56,15 +56,15 @@ class Run {
 
   run(): Promise<RunResult<RunCounts>> {
     return this.#stage.perform(async () => {
-      const { random } = this.#stage;
       await this.#found();
-      const rounds = 1 + random.below(2);
-      for (let round = 0; round < rounds; round++) {
-        const phases = 1 + random.below(3);
-        for (let phase = 0; phase < phases; phase++) await this.#phase();
-        await this.#heal();
-        await this.#check();
-      }
+      await this.#stage.rounds(
+        2,
+        () => this.#phase(),
+        async () => {
+          await this.#heal();
+          await this.#check();
+        },
+      );
       await this.#restart();
       this.#countLogs();
     });
@@ -73,10 +73,7 @@ class Run {
   /** Boots all, while some are ended in the midst of it; clients begin as soon as there is a schema. */
   async #found(): Promise<void> {
     const random = this.#stage.random;
-    const isStaggered = random.chance(0.5);
-    this.#stage.supervisor.start(
-      this.#stage.members.map((_, index) => (isStaggered ? index * random.below(300) : random.below(10))),
-    );
+    this.#stage.boot();
     const isDisturbed = random.chance(0.6);
     const disturbedUntilMs = this.#stage.world.nowMs + FOUNDATION_MS;
     if (isDisturbed) {
@@ -105,17 +102,11 @@ class Run {
     this.#stage.shop.isPaused = true;
   }
 
-  async #makeSchema(): Promise<void> {
-    const first = this.#writers()[0]!;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await this.#stage.withConnection(first, (connection) => completeSchema(connection, SCHEMA_ROWS));
-        return;
-      } catch (error) {
-        if (attempt === 50 || error instanceof ViolationError) throw error;
-        await this.#stage.settle(50);
-      }
-    }
+  #makeSchema(): Promise<void> {
+    return this.#stage.persist(async () => {
+      await this.#stage.withConnection(this.#writers()[0]!, (connection) => completeSchema(connection, SCHEMA_ROWS));
+      return true;
+    });
   }
 
   async #startClients(): Promise<void> {
@@ -141,25 +132,21 @@ class Run {
     }
   }
 
-  async #phase(): Promise<void> {
-    const random = this.#stage.random;
-    const durationMs = 50 + random.below(400);
-    const endMs = this.#stage.world.nowMs + durationMs;
-    const isCalm = random.chance(0.15);
-    this.#stage.supervisor.isCalm = isCalm;
-    if (!isCalm) for (const member of this.#stage.members) if (random.chance(0.5)) setDiskFaults(random, member);
-    const incidents = isCalm ? [] : drawIncidents(this.#stage, durationMs);
-    this.#stage.shop.isPaused = false;
-    for (const { atMs, run } of incidents) {
-      await this.#stage.settle(atMs - this.#stage.world.nowMs);
-      run();
-    }
-    const anonymous = this.#stage.members.find((member) => member.isAnonymous && member.instance !== null);
-    if (anonymous !== undefined && this.#mayRegister(anonymous) && random.chance(0.3)) {
-      this.#stage.supervisor.register(anonymous);
-    }
-    await this.#stage.settle(endMs - this.#stage.world.nowMs);
-    for (const member of this.#stage.members) clearDiskFaults(member);
+  #phase(): Promise<void> {
+    const stage = this.#stage;
+    const { random } = stage;
+    return stage.phase({
+      durationMs: 50 + random.below(400),
+      calm: 0.15,
+      diskFaults: 0.5,
+      incidents: (durationMs) => drawIncidents(stage, durationMs),
+      last: () => {
+        const anonymous = stage.members.find((member) => member.isAnonymous && member.instance !== null);
+        if (anonymous !== undefined && this.#mayRegister(anonymous) && random.chance(0.3)) {
+          stage.supervisor.register(anonymous);
+        }
+      },
+    });
   }
 
   /** Only a master that takes writes makes members. */

@@ -10,7 +10,7 @@
 import { type BoxError, ERROR_TABLE, SeededRandom } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/client/index.ts';
 import { differences, dumpOf, dumpSystemSpaces, type Row } from '../common/dumps.ts';
-import { clearDiskFaults, drawIncidents, endOne, type Incident, setDiskFaults } from '../common/members/faults.ts';
+import { drawIncidents, endOne, type Incident } from '../common/members/faults.ts';
 import type { SimulatedMember } from '../common/members/member.ts';
 import { mayLosePower } from '../common/members/plan.ts';
 import { MembersStage, type RunOptions, type RunResult } from '../common/members/stage.ts';
@@ -81,15 +81,15 @@ class Run {
   }
 
   async #play(): Promise<void> {
-    const { random } = this.#stage;
     await this.#found();
-    const rounds = 1 + random.below(3);
-    for (let round = 0; round < rounds; round++) {
-      const phases = 1 + random.below(3);
-      for (let phase = 0; phase < phases; phase++) await this.#phase();
-      await this.#heal();
-      await this.#check();
-    }
+    await this.#stage.rounds(
+      3,
+      () => this.#phase(),
+      async () => {
+        await this.#heal();
+        await this.#check();
+      },
+    );
     await this.#restart();
     this.#countLogs();
   }
@@ -98,8 +98,7 @@ class Run {
   async #found(): Promise<void> {
     const stage = this.#stage;
     const { random, settings, supervisor, members } = stage;
-    const isStaggered = random.chance(0.5);
-    supervisor.start(members.map((_, index) => (isStaggered ? index * random.below(300) : random.below(10))));
+    stage.boot();
     this.#observer.start();
     await stage.waitFor('all members', () => supervisor.isGrown && stage.isConverged());
     for (const { instance, plan } of members) {
@@ -114,19 +113,13 @@ class Run {
   }
 
   /** The leader may be another one meanwhile. */
-  async #makeSchema(): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
+  #makeSchema(): Promise<void> {
+    return this.#stage.persist(async () => {
       const { leader } = this.#operator;
-      try {
-        if (leader !== null) {
-          await this.#stage.withConnection(leader, (connection) => completeSchema(connection, SCHEMA_ROWS));
-          return;
-        }
-      } catch (error) {
-        if (attempt === 50 || error instanceof ViolationError) throw error;
-      }
-      await this.#stage.settle(50);
-    }
+      if (leader === null) return false;
+      await this.#stage.withConnection(leader, (connection) => completeSchema(connection, SCHEMA_ROWS));
+      return true;
+    });
   }
 
   async #startClients(): Promise<void> {
@@ -149,22 +142,14 @@ class Run {
     }
   }
 
-  async #phase(): Promise<void> {
+  #phase(): Promise<void> {
     const stage = this.#stage;
-    const { random, supervisor, world, shop } = stage;
-    const durationMs = 100 + random.below(900);
-    const endMs = world.nowMs + durationMs;
-    const isCalm = random.chance(0.1);
-    supervisor.isCalm = isCalm;
-    if (!isCalm) for (const member of stage.members) if (random.chance(0.25)) setDiskFaults(random, member);
-    const incidents = isCalm ? [] : this.#incidents(durationMs);
-    shop.isPaused = false;
-    for (const { atMs, run } of incidents) {
-      await stage.settle(atMs - world.nowMs);
-      run();
-    }
-    await stage.settle(endMs - world.nowMs);
-    for (const member of stage.members) clearDiskFaults(member);
+    return stage.phase({
+      durationMs: 100 + stage.random.below(900),
+      calm: 0.1,
+      diskFaults: 0.25,
+      incidents: (durationMs) => this.#incidents(durationMs),
+    });
   }
 
   #incidents(durationMs: number): readonly Incident[] {

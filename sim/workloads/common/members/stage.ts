@@ -12,7 +12,7 @@ import { SimulatedWorld, type SimulatedHost, type WorkerEntry, type WorldOptions
 import { Shop } from '../shop.ts';
 import { ViolationError } from '../violation.ts';
 import type { MemberCounts } from './counts.ts';
-import { clearDiskFaults } from './faults.ts';
+import { clearDiskFaults, type Incident, setDiskFaults } from './faults.ts';
 import { PORT, SimulatedMember } from './member.ts';
 import type { MemberPlan, MemberSettings } from './plan.ts';
 import { describeReplicaset } from './report.ts';
@@ -24,6 +24,8 @@ const IDLE_MS_MAX = 10_000;
 /** A replica waits for a silent master of a join for a minute. */
 const CONVERGENCE_MS_MAX = 200_000;
 const AUDIT_MS_MAX = 30_000;
+const ATTEMPTS_MAX = 50;
+const ATTEMPT_MS = 50;
 
 export type RunOptions = WorldOptions &
   Readonly<{
@@ -35,6 +37,18 @@ export type RunOptions = WorldOptions &
 export type RunResult<Counts> = Readonly<{ seed: number; counts: Counts; digest: string; virtualMs: number }>;
 
 type Drawn<Settings> = Readonly<{ settings: Settings; plans: readonly MemberPlan[] }>;
+
+/** A stretch of load. */
+export type Phase = Readonly<{
+  durationMs: number;
+  /** How likely it is that nothing happens in it, and of each disk that it fails. */
+  calm: number;
+  diskFaults: number;
+  /** In order. */
+  incidents: (durationMs: number) => readonly Incident[];
+  /** Called behind the last incident. */
+  last?: () => void;
+}>;
 
 export class MembersStage<Counts extends MemberCounts, Settings extends MemberSettings> {
   readonly world: SimulatedWorld;
@@ -151,6 +165,52 @@ export class MembersStage<Counts extends MemberCounts, Settings extends MemberSe
     const isThere = await this.world.runUntil(() => this.hasFailed() || condition(), maxMs);
     this.throwUnexpected();
     if (!isThere) throw new ViolationError(`${what}: not reached\n${describeReplicaset(this.settings, this.members)}`);
+  }
+
+  /** Boots all members, at once or one after the other. */
+  boot(): void {
+    const { random, supervisor, members } = this;
+    const isStaggered = random.chance(0.5);
+    supervisor.start(members.map((_, index) => (isStaggered ? index * random.below(300) : random.below(10))));
+  }
+
+  /** Rounds of phases; each round ends with what is done when all is well again. */
+  async rounds(most: number, phase: () => Promise<void>, end: () => Promise<void>): Promise<void> {
+    const { random } = this;
+    for (let left = 1 + random.below(most); left > 0; left--) {
+      for (let phases = 1 + random.below(3); phases > 0; phases--) await phase();
+      await end();
+    }
+  }
+
+  /** Load for a while, under faults unless it is calm. */
+  async phase({ durationMs, calm, diskFaults, incidents, last }: Phase): Promise<void> {
+    const { random, world, supervisor, members } = this;
+    const endMs = world.nowMs + durationMs;
+    const isCalm = random.chance(calm);
+    supervisor.isCalm = isCalm;
+    if (!isCalm) for (const member of members) if (random.chance(diskFaults)) setDiskFaults(random, member);
+    const happening = isCalm ? [] : incidents(durationMs);
+    this.shop.isPaused = false;
+    for (const { atMs, run } of happening) {
+      await this.settle(atMs - world.nowMs);
+      run();
+    }
+    last?.();
+    await this.settle(endMs - world.nowMs);
+    for (const member of members) clearDiskFaults(member);
+  }
+
+  /** Works over and over until it does, because members come and go; false: there is nobody to work with just now. */
+  async persist(work: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (await work()) return;
+      } catch (error) {
+        if (attempt === ATTEMPTS_MAX || error instanceof ViolationError) throw error;
+      }
+      await this.settle(ATTEMPT_MS);
+    }
   }
 
   async endLoad(): Promise<void> {
