@@ -1,5 +1,5 @@
 /** Packets between a replica and its master, made of parts that may be wrong, and how one end reads the other's. */
-import { ByteWriter, type SeededRandom } from '../../src/base/index.ts';
+import { ByteWriter, NIL_UUID, type SeededRandom } from '../../src/base/index.ts';
 import { BODY_KEY, FrameDecoder, GREETING_BYTES, HEADER_KEY, ResponseHeader } from '../../src/codec/iproto/index.ts';
 import {
   encodeToBytes,
@@ -94,7 +94,7 @@ export function drawWrongValue(random: SeededRandom): Uint8Array {
     2n ** 64n - 1n,
     '',
     'not a uuid',
-    '00000000-0000-0000-0000-000000000000',
+    NIL_UUID,
     [],
     [0, 1, 2, 31],
     [32],

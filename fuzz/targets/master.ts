@@ -2,7 +2,7 @@
  * A master whose replicas are out of their mind: it never crashes, what it answers can be read, and afterwards it serves
  * clients and replicas as before, with the data, the vclock and the memory that it had. New members are all that may come.
  */
-import { ByteWriter, defined, type SeededRandom } from '../../src/base/index.ts';
+import { ByteWriter, defined, NIL_UUID, type SeededRandom } from '../../src/base/index.ts';
 import { encodeAck, encodeJoin, encodeSubscribe, ERROR_RESPONSE, REQUEST_TYPE } from '../../src/codec/iproto/index.ts';
 import { encodeToBytes, type Value } from '../../src/codec/msgpack/index.ts';
 import type { Env } from '../../src/env/index.ts';
@@ -33,7 +33,6 @@ const SPACE = 512;
 const CLUSTER_SPACE = 320;
 const VERSIONS = [0, 132608, (2 << 16) | (10 << 8), (3 << 16) | (2 << 8), 2 ** 31];
 const HEALTHY_UUID = '00000000-0000-4000-8000-000000000002';
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 /** Who may join and follow, and nothing else: what it sends beside that is refused. */
 const GUEST_RIGHTS: readonly (readonly [number, Value])[] = [
   [312, [1, 0, 'universe', 0, 25]],

@@ -1,47 +1,49 @@
 /** What an instance says of itself: names, uuids, where it is and how full. */
 import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
-import { createLocalApi } from '../app/procedures/index.ts';
 import { formatAddress } from '../client/index.ts';
 import type { ReplicationInformation } from '../engine/box/index.ts';
 import { replicationInformation } from '../replication/index.ts';
+import type { InstanceIdentity } from '../server/metrics/index.ts';
 import type { Instance } from './instance.ts';
+import type { InstanceOptions } from './options.ts';
+import type { Storage } from './storage.ts';
 
-export type InstanceInformation = Readonly<{
-  /** Of the product. */
-  version: string;
-  /** Whose protocols and files it speaks. */
-  tarantoolVersion: string;
-  clusterId: string;
-  instanceId: string;
-  replicasetId: string;
-  instanceUuid: string;
-  replicasetUuid: string;
-  dataDir: string;
-  listen: readonly string[];
-  /** Where it serves metrics over HTTP; null: nowhere. */
-  httpListen: string | null;
-  isReadOnly: boolean;
-  /** What it has of each member's rows, by id; those of local spaces at 0. */
-  vclock: readonly number[];
-  /** Who follows whom, as `box.info.replication`, `replication_anon` and `gc().consumers` say it. */
-  replication: ReplicationInformation;
-  processId: number;
-  residentBytes: number;
-  /** Registered procedures, by name. */
-  procedures: readonly string[];
-}>;
+export type InstanceInformation = InstanceIdentity &
+  Readonly<{
+    dataDir: string;
+    listen: readonly string[];
+    /** Where it serves metrics over HTTP; null: nowhere. */
+    httpListen: string | null;
+    isReadOnly: boolean;
+    /** What it has of each member's rows, by id; those of local spaces at 0. */
+    vclock: readonly number[];
+    /** Who follows whom, as `box.info.replication`, `replication_anon` and `gc().consumers` say it. */
+    replication: ReplicationInformation;
+    processId: number;
+    residentBytes: number;
+    /** Registered procedures, by name. */
+    procedures: readonly string[];
+  }>;
 
-export function instanceInformation(instance: Instance): InstanceInformation {
-  const { box, env, options, storage } = instance;
-  const cluster = createLocalApi(box, box.adminSession).space('_schema').get('cluster');
+export function identityOf(
+  { clusterId, instanceId, replicasetId }: InstanceOptions,
+  storage: Storage,
+): InstanceIdentity {
   return {
     version: PICODATA_VERSION,
     tarantoolVersion: TARANTOOL_VERSION,
-    clusterId: options.clusterId,
-    instanceId: options.instanceId,
-    replicasetId: options.replicasetId,
+    clusterId,
+    instanceId,
+    replicasetId,
     instanceUuid: storage.instanceUuid,
-    replicasetUuid: String(cluster?.[1] ?? ''),
+    replicasetUuid: storage.box.catalog.replicasetUuid,
+  };
+}
+
+export function instanceInformation(instance: Instance): InstanceInformation {
+  const { box, env, options, storage } = instance;
+  return {
+    ...identityOf(options, storage),
     dataDir: env.files.absolute(options.dataDir),
     listen: instance.addresses.map(formatAddress),
     httpListen: instance.httpAddress === null ? null : formatAddress(instance.httpAddress),

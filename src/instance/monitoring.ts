@@ -1,10 +1,10 @@
 /** What monitoring reads of an instance over HTTP. It is there from before replication begins, so that a wait shows. */
-import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
 import type { ListenAddress } from '../config/index.ts';
 import { type Address, type Env, NetworkError } from '../env/index.ts';
 import { type Replication, replicationInformation } from '../replication/index.ts';
 import { HttpDoor, type HttpPage } from '../server/http/index.ts';
 import { type InstanceFacts, renderMetrics, TEXT_FORMAT_CONTENT_TYPE } from '../server/metrics/index.ts';
+import { identityOf } from './information.ts';
 import { addressOf } from './opening.ts';
 import type { InstanceOptions } from './options.ts';
 import { StartError, type Storage } from './storage.ts';
@@ -60,13 +60,7 @@ export class Monitoring {
     const nowMs = env.clock.monotonicMs();
     const vclock = box.vclock();
     return {
-      version: PICODATA_VERSION,
-      tarantoolVersion: TARANTOOL_VERSION,
-      clusterId: options.clusterId,
-      instanceId: options.instanceId,
-      replicasetId: options.replicasetId,
-      instanceUuid: storage.instanceUuid,
-      replicasetUuid: box.catalog.replicasetUuid,
+      ...identityOf(options, storage),
       uptimeSeconds: (nowMs - this.#startedMs) / 1000,
       isReadOnly: box.statements.isReadOnly,
       vclock,

@@ -13,7 +13,10 @@ import type { Storage, StorageHandlers } from './storage.ts';
 
 export type Opening = Readonly<{ storage: Storage; server: IprotoServer; addresses: readonly Address[] }>;
 
-/** `open` opens the storage and calls back when its engine is there, and when it makes another one. Rejects as it does, and with NetworkError. */
+/**
+ * `open` opens the storage and calls back when its engine is there, and when it makes another one. Rejects as it does, and
+ * with NetworkError.
+ */
 export async function openDoors(
   env: Env,
   options: InstanceOptions,

@@ -245,12 +245,9 @@ function startLog(
  * may be shown, confirmed or sent to others: as long as that fails, the start waits.
  */
 async function secureLog({ timers }: Env, { walMode }: InstanceOptions, logClient: LogClient): Promise<void> {
-  if (walMode === 'none') return;
-  const secured = logClient.secure();
+  if (walMode === 'write') void logClient.secure();
   if (walMode !== 'fsync') return;
-  for (let isDurable = await secured; !isDurable; isDurable = await logClient.secure()) {
-    await timers.sleep(SECURE_RETRY_MS);
-  }
+  while (!(await logClient.secure())) await timers.sleep(SECURE_RETRY_MS);
 }
 
 /** `snapshotVclock` null: none of the directory has the data. */

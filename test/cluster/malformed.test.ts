@@ -3,6 +3,7 @@
  * the same bytes.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NIL_UUID } from '../../src/base/index.ts';
 import { RawValue, type Value } from '../../src/codec/msgpack/index.ts';
 import {
   encodeEntries,
@@ -21,7 +22,6 @@ const KEY = { instanceUuid: 0x24, replicasetUuid: 0x25, vclock: 0x26, version: 0
 const VERSION = 132608;
 const MEMBER = '00000000-0000-4000-8000-000000000002';
 const STRANGER = '00000000-0000-4000-8000-000000000003';
-const NIL = '00000000-0000-0000-0000-000000000000';
 /** Heartbeats and answers come in this time. */
 const SILENCE_MS = 2000;
 /** A connection that is closed behind an error is closed in this time. */
@@ -92,7 +92,7 @@ const row = (type: number, replicaId: number, lsn: number, tuple: Value): Uint8A
 const SAYINGS: readonly Saying[] = [
   ['JOIN without a body', join(null)],
   ['JOIN without a uuid', join([])],
-  ['JOIN with the nil uuid', join([[KEY.instanceUuid, NIL]])],
+  ['JOIN with the nil uuid', join([[KEY.instanceUuid, NIL_UUID]])],
   ['JOIN with a text that is no uuid', join([[KEY.instanceUuid, 'not a uuid']])],
   ['JOIN with a number', join([[KEY.instanceUuid, 1]])],
   ["JOIN with the master's uuid", ({ uuid }) => [request(TYPE.join, [[KEY.instanceUuid, uuid]])]],
@@ -198,7 +198,7 @@ function behind(what: string): Outcome {
 }
 
 const NIL_REFUSED = refusal(264, "Nil UUID is reserved and can't be used in replication", false);
-const NIL_REFUSED_LATE: Outcome = { error: [64, `Invalid UUID: ${NIL}`], hasAnswer: true, isClosed: false };
+const NIL_REFUSED_LATE: Outcome = { error: [64, `Invalid UUID: ${NIL_UUID}`], hasAnswer: true, isClosed: false };
 const BAD_VCLOCK = refusal(20, 'Invalid MsgPack - invalid VCLOCK', true);
 const NO_ACKNOWLEDGEMENT = behind('an acknowledgement was expected');
 /** It follows, and is not heard of again. */
@@ -246,7 +246,7 @@ const OTHERWISE: Readonly<Record<string, readonly [own: Outcome, theirs: Outcome
   'JOIN with the nil uuid': [NIL_REFUSED, NIL_REFUSED_LATE],
   'SUBSCRIBE without a uuid': [
     { ...NIL_REFUSED, isClosed: true },
-    refusal(62, `Replica ${NIL} is not registered with replica set REPLICASET`, true),
+    refusal(62, `Replica ${NIL_UUID} is not registered with replica set REPLICASET`, true),
   ],
   'SUBSCRIBE with a replica set that is none': [refusal(20, 'Invalid MsgPack - UUID', true), SILENT],
   'SUBSCRIBE with id 32 in the vclock': [BAD_VCLOCK, SILENT],

@@ -253,7 +253,7 @@ export class Applier {
       await this.#register(session, engine);
     }
     const { replicasetUuid } = box.catalog;
-    const unwantedId = settings().wantsOwnRows ? 0 : members.ownId;
+    const idFilter = settings().wantsOwnRows ? [] : [members.ownId];
     session.send((writer) =>
       encodeSubscribe(
         writer,
@@ -264,7 +264,7 @@ export class Applier {
           vclock: logClient.durableVclock,
           serverVersion: SPOKEN_VERSION,
           isAnonymous: settings().isAnonymous,
-          idFilter: settings().wantsOwnRows ? [] : [unwantedId],
+          idFilter,
         },
       ),
     );
@@ -281,7 +281,7 @@ export class Applier {
     const stream = new Following(this, this.#needs, session, engine, {
       replicaId: row.replicaId,
       vclock: answer.vclock,
-      unwantedId,
+      unwantedId: idFilter[0] ?? 0,
     });
     return stream.ended;
   }

@@ -190,8 +190,8 @@ export class Relays {
 
   /**
    * A member that another server has made may come before the row that says so. Servers from 2.7 on come again when they
-   * are refused; for an older one this resolves when the row is there, or has not come in time. Null: nothing to wait for. Who may
-   * not follow at all is refused at once, by the BoxError thrown.
+   * are refused; for an older one this resolves when the row is there, or has not come in time. Null: nothing to wait
+   * for. Who may not follow at all is refused at once, by the BoxError thrown.
    */
   whenExpected({ instanceUuid, isAnonymous, serverVersion }: SubscribeRequest, session: Session): Promise<void> | null {
     const { box, env, members, timeoutMs } = this.#needs;

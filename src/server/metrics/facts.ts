@@ -3,28 +3,35 @@ import type { Vclock } from '../../codec/xlog/index.ts';
 import type { ReplicationInformation, RequestCounters } from '../../engine/box/index.ts';
 import type { LogStatistics } from '../../engine/wal/index.ts';
 
-export type InstanceFacts = Readonly<{
+/** Who it is: what does not change while it runs. */
+export type InstanceIdentity = Readonly<{
+  /** Of the product. */
   version: string;
+  /** Whose protocols and files it speaks. */
   tarantoolVersion: string;
   clusterId: string;
   instanceId: string;
   replicasetId: string;
   instanceUuid: string;
   replicasetUuid: string;
-  uptimeSeconds: number;
-  isReadOnly: boolean;
-  /** State in memory. */
-  vclock: Vclock;
-  memory: Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }>;
-  counters: RequestCounters;
-  log: LogStatistics & Readonly<{ waitingBytes: number }>;
-  snapshot: Readonly<{
-    isInProgress: boolean;
-    /** Of the newest durable one; null before the first. */
-    vclock: Vclock | null;
-    /** Null if this process has written none. */
-    durationMs: number | null;
-  }>;
-  process: Readonly<{ residentBytes: number; heapBytes: number; processorSeconds: number }>;
-  replication: ReplicationInformation;
 }>;
+
+export type InstanceFacts = InstanceIdentity &
+  Readonly<{
+    uptimeSeconds: number;
+    isReadOnly: boolean;
+    /** State in memory. */
+    vclock: Vclock;
+    memory: Readonly<{ arenaBytes: number; usedBytes: number; quotaBytes: number }>;
+    counters: RequestCounters;
+    log: LogStatistics & Readonly<{ waitingBytes: number }>;
+    snapshot: Readonly<{
+      isInProgress: boolean;
+      /** Of the newest durable one; null before the first. */
+      vclock: Vclock | null;
+      /** Null if this process has written none. */
+      durationMs: number | null;
+    }>;
+    process: Readonly<{ residentBytes: number; heapBytes: number; processorSeconds: number }>;
+    replication: ReplicationInformation;
+  }>;

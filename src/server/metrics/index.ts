@@ -1,3 +1,3 @@
-export type { InstanceFacts } from './facts.ts';
+export type { InstanceFacts, InstanceIdentity } from './facts.ts';
 export { renderMetrics } from './metrics.ts';
 export { TEXT_FORMAT_CONTENT_TYPE } from './text-format.ts';

@@ -384,17 +384,17 @@ class StatementGenerator extends ExpressionGenerator {
     const down = `${index}>=${end}`;
     const goesOn = constantStep === null ? `${by}>0?${up}:${down}` : constantStep > 0 ? up : down;
     variable.isNumber = !variable.isAssigned;
-    const take = (): void => {
+    const writeIteration = (): void => {
       output.write(`let ${variableName(variable)}=${index};`);
       this.#statements(body);
       output.write('}');
     };
-    if (constantStep === 1) this.#countUp(id, index, end, take);
+    if (constantStep === 1) this.#countUp(id, index, end, writeIteration);
     else {
       output.write(';');
       this.#loop((head) => {
         output.write(`${head}for(;${goesOn};${index}+=${stepText}){${TICK}`);
-        take();
+        writeIteration();
       });
     }
     output.write('}');
@@ -404,7 +404,7 @@ class StatementGenerator extends ExpressionGenerator {
    * A loop by steps of 1 goes through so many at once, and tells the budget before: what is left of an iteration is shorter
    * than a look at the budget. Where adding 1 may change nothing it goes through one at a time.
    */
-  #countUp(id: number, index: string, end: string, take: () => void): void {
+  #countUp(id: number, index: string, end: string, writeIteration: () => void): void {
     const { output } = this;
     const [stop, count] = [`$stop${id}`, `$count${id}`];
     output.write(';');
@@ -414,7 +414,7 @@ class StatementGenerator extends ExpressionGenerator {
       output.write(`if(${stop}>${end})${stop}=${end};${count}+=${stop}-${index};}`);
       output.write(`if(($budget.ticks-=${count})<0)$budget.spent();`);
       output.write(`for(;${index}<=${stop};${index}++){`);
-      take();
+      writeIteration();
       output.write('}');
     });
   }
