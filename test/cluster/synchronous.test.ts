@@ -1,6 +1,6 @@
-/** Synchronous spaces, promotion by hand, and elections, among servers of this product: a real 2.6.0 has none of it. */
+/** Synchronous spaces, promotion by hand, and elections, among servers of this product: a real 2.6.0 knows no terms. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { expectEqual, replicationOf, type Server, Servers, until } from './servers.ts';
+import { expectEqual, hasBothKinds, replicationOf, type Server, Servers, until } from './servers.ts';
 
 const TIMEOUTS = 'replication_synchro_timeout = 1, election_timeout = 1,';
 
@@ -116,6 +116,37 @@ describe('synchronous spaces', () => {
     await one.eval(`box.space._cluster:insert{2, '${uuidOf(2)}'}`);
     await expect(one.eval('box.ctl.promote()')).rejects.toThrow('replica 2, the version of which is not known yet');
   });
+
+  it('can be promoted without a member that is lost, once somebody was', async () => {
+    const [one, two, three] = await replicaSet('off');
+    await one.eval('box.ctl.promote()');
+    await expectEqual([one, two, three]);
+    await three.kill();
+    await two.stop();
+    // Of one of the others it hears nothing any more, and so knows no version of it.
+    const connection = 'replication_connect_quorum = 2, replication_connect_timeout = 1,';
+    await two.start({ configuration: `${connection} ${TIMEOUTS} ${replicationOf([one, two, three])}` });
+    await two.eval('box.ctl.promote()');
+    await two.until('not box.info.ro');
+    expect(await two.json('box.info.synchro.queue.owner == box.info.id')).toBe(true);
+  });
+
+  it.runIf(hasBothKinds)(
+    'refuse promotion and elections beside a member older than 2.10, and clear the queue',
+    async () => {
+      const master = await servers.master('master', 'picodata');
+      const replica = servers.add('replica', 'tarantool');
+      await replica.start({ configuration: `${replicationOf([master])} read_only = true` });
+      await replica.follows();
+      const refusal = 'replica 2, which runs a version older than 2.10';
+      await expect(master.eval('box.ctl.promote()')).rejects.toThrow(refusal);
+      await expect(master.eval('box.ctl.demote()')).rejects.toThrow(refusal);
+      await expect(master.eval(`box.cfg{election_mode = 'candidate'}`)).rejects.toThrow(refusal);
+      expect(await master.json('{box.cfg.election_mode, box.info.ro}')).toEqual(['off', false]);
+      await master.eval('box.ctl.clear_synchro_queue()');
+      await expectEqual([master, replica]);
+    },
+  );
 });
 
 describe('elections', () => {
