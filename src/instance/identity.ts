@@ -1,8 +1,11 @@
 /**
- * Who an instance is, by its names alone: `uuid3(uuid3(nil, "INSTANCE_UUID"), instance_id)`, and the same for the
+ * Who an instance is. Its uuids follow from its names alone: `uuid3(uuid3(nil, "INSTANCE_UUID"), instance_id)`, and the same for the
  * replicaset (RFC 4122, version 3), so that a name always has the same uuid.
  */
+import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
 import type { Crypto, RandomSource } from '../env/index.ts';
+import type { InstanceIdentity } from '../server/metrics/index.ts';
+import type { InstanceOptions } from './options.ts';
 
 const NIL = new Uint8Array(16);
 
@@ -21,6 +24,23 @@ export function randomUuid(random: RandomSource): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   return uuidText(bytes);
+}
+
+/** What it says of itself wherever it is asked: to its users and to monitoring. */
+export function identityOf(
+  { clusterId, instanceId, replicasetId }: InstanceOptions,
+  instanceUuid: string,
+  replicasetUuid: InstanceIdentity['replicasetUuid'],
+): InstanceIdentity {
+  return {
+    version: PICODATA_VERSION,
+    tarantoolVersion: TARANTOOL_VERSION,
+    clusterId,
+    instanceId,
+    replicasetId,
+    instanceUuid,
+    replicasetUuid,
+  };
 }
 
 function nameUuid(crypto: Pick<Crypto, 'md5'>, namespace: Uint8Array, name: string): Uint8Array {

@@ -1,12 +1,10 @@
 /** What an instance says of itself: names, uuids, where it is and how full. */
-import { PICODATA_VERSION, TARANTOOL_VERSION } from '../base/index.ts';
 import { formatAddress } from '../client/index.ts';
 import type { ReplicationInformation } from '../engine/box/index.ts';
 import { replicationInformation } from '../replication/index.ts';
 import type { InstanceIdentity } from '../server/metrics/index.ts';
+import { identityOf } from './identity.ts';
 import type { Instance } from './instance.ts';
-import type { InstanceOptions } from './options.ts';
-import type { Storage } from './storage.ts';
 
 export type InstanceInformation = InstanceIdentity &
   Readonly<{
@@ -25,25 +23,10 @@ export type InstanceInformation = InstanceIdentity &
     procedures: readonly string[];
   }>;
 
-export function identityOf(
-  { clusterId, instanceId, replicasetId }: InstanceOptions,
-  storage: Storage,
-): InstanceIdentity {
-  return {
-    version: PICODATA_VERSION,
-    tarantoolVersion: TARANTOOL_VERSION,
-    clusterId,
-    instanceId,
-    replicasetId,
-    instanceUuid: storage.instanceUuid,
-    replicasetUuid: storage.box.catalog.replicasetUuid,
-  };
-}
-
 export function instanceInformation(instance: Instance): InstanceInformation {
   const { box, env, options, storage } = instance;
   return {
-    ...identityOf(options, storage),
+    ...identityOf(options, storage.instanceUuid, storage.box.catalog.replicasetUuid),
     dataDir: env.files.absolute(options.dataDir),
     listen: instance.addresses.map(formatAddress),
     httpListen: instance.httpAddress === null ? null : formatAddress(instance.httpAddress),

@@ -4,7 +4,7 @@ import { type Address, type Env, NetworkError } from '../env/index.ts';
 import { type Replication, replicationInformation } from '../replication/index.ts';
 import { HttpDoor, type HttpPage } from '../server/http/index.ts';
 import { type InstanceFacts, renderMetrics, TEXT_FORMAT_CONTENT_TYPE } from '../server/metrics/index.ts';
-import { identityOf } from './information.ts';
+import { identityOf } from './identity.ts';
 import { addressOf } from './opening.ts';
 import type { InstanceOptions } from './options.ts';
 import { StartError, type Storage } from './storage.ts';
@@ -60,7 +60,7 @@ export class Monitoring {
     const nowMs = env.clock.monotonicMs();
     const vclock = box.vclock();
     return {
-      ...identityOf(options, storage),
+      ...identityOf(options, storage.instanceUuid, storage.box.catalog.replicasetUuid),
       uptimeSeconds: (nowMs - this.#startedMs) / 1000,
       isReadOnly: box.statements.isReadOnly,
       vclock,
