@@ -1,0 +1,87 @@
+/** What a member does that is led, or waits to be. */
+import type { RaftCore, StepResult } from './core.ts';
+import {
+  type AppendRequest,
+  type HeartbeatRequest,
+  type Message,
+  NO_ONE,
+  type RaftId,
+  type SnapshotRequest,
+} from './types.ts';
+
+export function stepFollower(core: RaftCore, message: Message): StepResult {
+  switch (message.kind) {
+    case 'proposal-request':
+      if (core.leader === NO_ONE || !core.options.forwardsProposals) return 'dropped';
+      core.send({ ...message, to: core.leader });
+      return 'done';
+    case 'append-request':
+      heardFrom(core, message.from);
+      acceptAppend(core, message);
+      return 'done';
+    case 'heartbeat-request':
+      heardFrom(core, message.from);
+      acceptHeartbeat(core, message);
+      return 'done';
+    case 'snapshot-request':
+      heardFrom(core, message.from);
+      acceptSnapshot(core, message);
+      return 'done';
+    case 'transfer-request':
+      if (core.leader !== NO_ONE) core.send({ ...message, to: core.leader });
+      return 'done';
+    case 'timeout-now':
+      // No pre-vote: the leader wants it, and has seen that this log is complete.
+      core.campaign('transfer');
+      return 'done';
+    case 'read-index-request':
+      if (core.leader === NO_ONE) return 'dropped';
+      core.send({ ...message, to: core.leader });
+      return 'done';
+    case 'read-index-response':
+      core.readStates.push({ index: message.index, requestId: message.requestId });
+      return 'done';
+    default:
+      return 'done';
+  }
+}
+
+/** The leader of the term may be gone; who forgets it may vote for another one at once. */
+export function forgetLeader(core: RaftCore): void {
+  // With leases the leader counts on being remembered.
+  if (core.role === 'follower' && core.options.readMode !== 'lease') core.leader = NO_ONE;
+}
+
+function heardFrom(core: RaftCore, leader: RaftId): void {
+  core.electionElapsedTicks = 0;
+  core.leader = leader;
+}
+
+export function acceptAppend(core: RaftCore, request: AppendRequest): void {
+  const { log } = core;
+  const { previous, entries, commit, from } = request;
+  const response = { ...core.inTerm(from), kind: 'append-response' } as const;
+  if (previous.index < log.committed) {
+    // Sent before the leader knew; what is committed is the same everywhere.
+    core.respond({ ...response, index: log.committed, rejection: null });
+    return;
+  }
+  const lastIndex = log.appendBehind(previous, entries, commit);
+  if (lastIndex !== null) {
+    core.respond({ ...response, index: lastIndex, rejection: null });
+    return;
+  }
+  // The last place where the logs may match, so that the leader need not try every one (docs/raft.md).
+  const rejection = log.lastWithin(Math.min(previous.index, log.lastIndex()), previous.term);
+  core.respond({ ...response, index: previous.index, rejection });
+}
+
+export function acceptHeartbeat(core: RaftCore, { from, commit, readPosition }: HeartbeatRequest): void {
+  core.log.commitTo(commit);
+  core.send({ ...core.inTerm(from), kind: 'heartbeat-response', readPosition });
+}
+
+export function acceptSnapshot(core: RaftCore, { from, snapshot }: SnapshotRequest): void {
+  const index = core.restore(snapshot) ? core.log.lastIndex() : core.log.committed;
+  core.respond({ ...core.inTerm(from), kind: 'append-response', index, rejection: null });
+}
