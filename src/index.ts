@@ -17,6 +17,7 @@ import {
   type ConnectOptions,
   type PoolOptions,
 } from './client/index.ts';
+import { type Consensus, type ConsensusOptions, DEFAULT_CONSENSUS_OPTIONS } from './cluster/raftnode/index.ts';
 import { type ListenAddress, type Parsed, parseHttpListenAddress, parseListenAddress } from './config/index.ts';
 import { type Env, Logger, type LogSink } from './env/index.ts';
 import { createClientEnv, createNodeEnv, type LogOptions } from './env/node/index.ts';
@@ -66,6 +67,18 @@ export type {
 export { defineKeyFunction, defineProcedure, results } from './app/procedures/index.ts';
 export { BoxError, CorruptionError } from './base/index.ts';
 export type {
+  CasPredicate,
+  Consensus,
+  ConsensusOptions,
+  ConsensusStatus,
+  GlobalOperation,
+  KeyBound,
+  KeyRange,
+  MemberAddress,
+  MembershipRequest,
+  Patience,
+} from './cluster/raftnode/index.ts';
+export type {
   BeginOptions,
   CallOptions,
   ConnectionState,
@@ -112,7 +125,7 @@ export { StartError } from './instance/index.ts';
 export type { ReplicationOptions } from './replication/index.ts';
 
 /** How an instance inside a program is started. What is left out is as for `picodata run`, unless it says otherwise. */
-export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen' | 'trust' | 'replication'>> &
+export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen' | 'trust' | 'replication' | 'raft'>> &
   Readonly<{
     /** `host:port`; port 0 takes a free one. Left out, nobody but this program reaches the instance. */
     listen?: string | ListenAddress | null;
@@ -130,6 +143,11 @@ export type StartOptions = Partial<Omit<InstanceOptions, 'listen' | 'httpListen'
      * anonymous replica (`isAnonymous`) must be `readOnly`.
      */
     replication?: Partial<ReplicationOptions>;
+    /**
+     * The group whose log the instance keeps with others: its own id, and all founding members with their addresses. It
+     * needs `trust` 'open' or a cookie. Left out: none.
+     */
+    raft?: Pick<ConsensusOptions, 'id' | 'members'> & Partial<ConsensusOptions>;
     /** Where the log goes. Left out: warnings and what is worse, to standard error. */
     log?: LogOptions | LogSink;
     /** What gives functional indexes their keys. An index in the data without its function cannot be used. */
@@ -168,6 +186,11 @@ export class RunningInstance {
     return instanceInformation(this.#instance);
   }
 
+  /** The log that is kept with others. Throws BoxError (10024) if the instance was started without `raft`. */
+  get raft(): Consensus {
+    return this.#instance.raft;
+  }
+
   /** Makes a procedure callable. Throws BoxError for a name that is taken. */
   register(procedure: ProcedureDefinition): void {
     registerProcedure(this.#instance.box, procedure);
@@ -203,6 +226,7 @@ export async function startInstance(options: StartOptions = {}): Promise<Running
     onReady,
     onFailure,
     replication,
+    raft,
     ...rest
   } = options;
   const env = createEnv(log);
@@ -210,6 +234,7 @@ export async function startInstance(options: StartOptions = {}): Promise<Running
     ...DEFAULT_INSTANCE_OPTIONS,
     ...rest,
     replication: { ...DEFAULT_REPLICATION_OPTIONS, ...replication },
+    raft: raft === undefined ? null : { ...DEFAULT_CONSENSUS_OPTIONS, ...raft },
     listen: typeof listen === 'string' ? addressOf('listen', parseListenAddress(listen)) : listen,
     httpListen:
       typeof httpListen === 'string' ? addressOf('httpListen', parseHttpListenAddress(httpListen)) : httpListen,

@@ -54,6 +54,22 @@ export const LIMITS = {
   shutdownClientsMs: 1000,
   /** What system spaces may take, whatever users filled: a full user quota stops neither DDL nor elections. */
   systemQuotaBytes: 256 * MIB,
+  /**
+   * Messages of consensus for one member that wait for earlier batches to be acknowledged, and batches that may be on their
+   * way: beyond it messages are dropped, and sent again when the member answers.
+   */
+  raftOutboxMessagesMax: 4096,
+  raftOutboxBytesMax: 16 * MIB,
+  raftBatchesInFlightMax: 64,
+  raftBytesInFlightMax: 16 * MIB,
+  /** A member that does not acknowledge a batch within this time has lost it. */
+  raftBatchMsMax: 10_000,
+  /** Operations that wait for their entry to be applied; one more is refused. */
+  raftWaitersMax: 65_536,
+  /** Entries that leave the log in one transaction when it is compacted. */
+  raftCompactionSlice: 256,
+  /** The view of a snapshot that nobody reads is closed after this time. */
+  raftSnapshotViewMsMax: 60_000,
   /** Age and size limits of a read view, that of cells kept for it alone: what exceeds them fails the reader. */
   readViewAgeMsMax: 3600 * 1000,
   readViewBytesMax: 4096 * MIB,

@@ -3,6 +3,7 @@
  * up as a whole, for an engine that is made as the first one was.
  */
 import { boxError } from '../base/index.ts';
+import { isRaftSpace } from '../cluster/raftnode/index.ts';
 import type { RowReader } from '../codec/xlog/index.ts';
 import { LIMITS } from '../config/index.ts';
 import { AccessControl, SchemaAccess, UserRegistry } from '../engine/access/index.ts';
@@ -152,7 +153,12 @@ function createEngine(env: Env, options: InstanceOptions, members: Members, keyF
     userMemory,
     systemMemory,
     tupleBytesMax: options.memtxMaxTupleSizeBytes,
-    ports: { access: new SchemaAccess(users), functions: keyFunctions.measuredBy(code), cluster: members },
+    ports: {
+      access: new SchemaAccess(users),
+      functions: keyFunctions.measuredBy(code),
+      cluster: members,
+      usesSystemMemory: isRaftSpace,
+    },
   });
   const access = new AccessControl(catalog, env.crypto, users);
   catalog.createSystemSpaces();

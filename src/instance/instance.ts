@@ -6,7 +6,10 @@
  * who asked to be told is told, replication and doors end, what was promised is written, the directory is let go.
  */
 import type { KeyFunctionDefinition } from '../app/procedures/index.ts';
-import { BoxError, boxError, CorruptionError } from '../base/index.ts';
+import { BoxError, boxError, clusterError, CorruptionError } from '../base/index.ts';
+import { checkConsensusOptions, Consensus, StartConflict } from '../cluster/raftnode/index.ts';
+import { SERVICE_USER_NAME } from '../config/index.ts';
+
 import type { Box, InstanceControl } from '../engine/box/index.ts';
 import type { FunctionRuntime } from '../engine/catalog/index.ts';
 import { type Address, type Env, FileError, Logger, type TimerHandle } from '../env/index.ts';
@@ -18,7 +21,7 @@ import { KeyFunctions } from './key-functions.ts';
 import { InstanceLua } from './lua.ts';
 import { Monitoring } from './monitoring.ts';
 import { loadScript } from './scripts.ts';
-import { openStorage, type Storage } from './storage.ts';
+import { openStorage, StartError, type Storage } from './storage.ts';
 import { Backup } from './backup.ts';
 import { CheckpointDaemon } from './checkpoint-daemon.ts';
 import { Members, Replication, replicationInformation, type ReplicationOptions } from '../replication/index.ts';
@@ -70,6 +73,7 @@ export class Instance {
   #dynamic: DynamicOptions;
   #addresses: Address[] = [];
   #stopping: Promise<void> | null = null;
+  #consensus: Consensus | null = null;
 
   private constructor(
     env: Env,
@@ -97,6 +101,7 @@ export class Instance {
   /** Starts an instance. Rejects with StartError, CorruptionError, FileError, NetworkError or BoxError. */
   static async start(env: Env, options: InstanceOptions, handlers: InstanceHandlers): Promise<Instance> {
     if (options.replication.isAnonymous) checkAnonymous(options.readOnly);
+    checkConsensus(options);
     const log = new Logger(env.log, 'main');
     const fail = (error: unknown): void =>
       handlers.onFailure(error instanceof Error ? error : new Error(String(error)));
@@ -148,6 +153,7 @@ export class Instance {
       if (options.httpListen !== null) await instance.#monitoring.listen(options.httpListen);
       await handlers.onEngineReady?.(storage.box, instance);
       await instance.#replicate();
+      await instance.#joinGroup(fail);
       await script?.start(storage.box);
       instance.#events.start();
       const { listen, adminSocket } = options;
@@ -215,6 +221,23 @@ export class Instance {
     await this.replication.synchronize();
   }
 
+  /** Takes part in its group, in the background if others have to be heard first. */
+  async #joinGroup(onFailure: (error: Error) => void): Promise<void> {
+    const { raft: options, trust, dataDir } = this.options;
+    if (options === null) return;
+    const [memory] = this.storage.memories;
+    const credentials = trust.kind === 'closed' ? { user: SERVICE_USER_NAME, password: trust.cookie } : null;
+    const { env, box } = this;
+    this.#consensus = new Consensus({ env, box, memory, dataDir, options, credentials, onFailure });
+    await this.#consensus.start();
+  }
+
+  /** The group's log, and operations through it. Throws UNINITIALIZED if the instance belongs to no group. */
+  get raft(): Consensus {
+    if (this.#consensus !== null) return this.#consensus;
+    throw clusterError('UNINITIALIZED', "the instance was started without 'raft'");
+  }
+
   #decideReadOnly(): void {
     const { options, isOrphan, isLedByOthers } = this.replication;
     this.box.statements.isReadOnly = this.#dynamic.readOnly || options.isAnonymous || isOrphan || isLedByOthers;
@@ -236,6 +259,7 @@ export class Instance {
     await this.#events.shutDown();
     for (const timer of this.#timers) timer.cancel();
     await this.#daemon.stop();
+    await this.#consensus?.stop();
     await this.#monitoring.stop();
     await this.lua.stop();
     await this.replication.stop();
@@ -275,6 +299,19 @@ export class Instance {
     };
     this.#timers[0] = this.env.timers.after(COLLECT_PERIOD_MS, collect);
   }
+}
+
+/** Throws StartError for a group that the instance cannot belong to as it is. */
+function checkConsensus({ raft, trust, walMode }: InstanceOptions): void {
+  if (raft === null) return;
+  try {
+    checkConsensusOptions(raft);
+  } catch (error) {
+    throw error instanceof StartConflict ? new StartError(error.message) : error;
+  }
+  if (walMode === 'none') throw new StartError('raft: a member keeps its log on disk, so walMode cannot be none');
+  if (trust.kind !== 'stored') return;
+  throw new StartError("raft: members have to trust each other: trust must be 'open', or the same cookie on all");
 }
 
 /** Who is no member can give its rows no numbers. */

@@ -1,5 +1,6 @@
 /** What an instance is started with; the command line and embedding programs both end up here. */
 import { LIMITS, RUN_OPTIONS, type ListenAddress, parseSize } from '../config/index.ts';
+import type { ConsensusOptions } from '../cluster/raftnode/index.ts';
 import type { WalMode } from '../engine/wal/index.ts';
 import type { Address } from '../env/index.ts';
 import { DEFAULT_REPLICATION_OPTIONS, type ReplicationOptions } from '../replication/index.ts';
@@ -43,6 +44,8 @@ export type InstanceOptions = Readonly<{
   readViewBytesMax: number;
   readOnly: boolean;
   replication: ReplicationOptions;
+  /** The group that the instance belongs to, which keeps one log; null: none. */
+  raft: ConsensusOptions | null;
   /** After a start the log stays whole for so long, or until all replicas have said what they need. */
   walCleanupDelaySeconds: number;
   /** Module, or program in Lua, to run once the instance is ready. */
@@ -90,6 +93,7 @@ export const DEFAULT_INSTANCE_OPTIONS: InstanceOptions = {
   readViewBytesMax: LIMITS.readViewBytesMax,
   readOnly: false,
   replication: DEFAULT_REPLICATION_OPTIONS,
+  raft: null,
   walCleanupDelaySeconds: 4 * 3600,
   script: null,
   adminSocket: null,

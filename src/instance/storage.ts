@@ -40,7 +40,8 @@ const SECURE_RETRY_MS = 1000;
 
 export class Storage {
   readonly box: Box;
-  readonly memories: readonly SpaceMemory[];
+  /** Of system spaces, and of users'. */
+  readonly memories: readonly [system: SpaceMemory, user: SpaceMemory];
   readonly checkpointer: Checkpointer;
   readonly collector: FileCollector;
   readonly logClient: LogClient;

@@ -1,4 +1,5 @@
 /** Applying an operation to the tree of a tuple under update: where it goes, and what it may not do there. */
+import { sameBytes } from '../base/index.ts';
 import { arrayLength, containerHeaderSize, KIND, kindAt, mapLength, skipValue } from '../codec/msgpack/index.ts';
 import { indexedPosition, isStringOf, memberPosition, sameJsonToken, type JsonToken } from './json-path.ts';
 import { computeResult } from './update-compute.ts';
@@ -14,7 +15,6 @@ import {
   mapState,
   rangeOf,
   replaceElement,
-  sameBytes,
   UpdateField,
   type ArrayState,
   type MapItem,

@@ -135,10 +135,6 @@ function keylessItem(tail: ByteRange): MapItem {
   return { key: null, field: new UpdateField({ ...tail, end: tail.start }), tail };
 }
 
-export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
-
 /** Adds a pair that was not there. */
 export function insertPair(state: MapState, key: Uint8Array, value: ByteRange): void {
   state.size++;

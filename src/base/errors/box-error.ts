@@ -2,6 +2,7 @@
  * The three kinds of failure, never confused: BoxError is an answer to a request, CorruptionError means that a file
  * holds what it must not (the instance stops), AssertionError that our own code is wrong (the process ends).
  */
+import { CLUSTER_ERROR_TABLE, type ClusterErrorName } from './cluster-table.ts';
 import { ERROR_TABLE, type ErrorName } from './table.ts';
 
 /** The class names that Tarantool puts into an error's `type`. */
@@ -68,7 +69,13 @@ export function boxError(name: ErrorName, ...args: readonly (string | number | b
   return new BoxError(entry.code, formatTemplate(entry.template, args));
 }
 
-/** The same, with a type, an errno or fields of its own. */
+/** An error of the cluster, its template filled with the arguments in order. */
+export function clusterError(name: ClusterErrorName, ...args: readonly (string | number)[]): BoxError {
+  const entry = CLUSTER_ERROR_TABLE[name];
+  return new BoxError(entry.code, formatTemplate(entry.template, args));
+}
+
+/** An error of the table, with a type, an errno or fields of its own. */
 export function boxErrorWith(
   options: BoxErrorOptions,
   name: ErrorName,

@@ -2,7 +2,7 @@
  * What a statement would make of a space, for the before_replace triggers, and what it becomes when they have decided.
  * The bytes are copies: a trigger may run statements of its own.
  */
-import { boxError, ByteWriter } from '../../base/index.ts';
+import { boxError, ByteWriter, sameBytes } from '../../base/index.ts';
 import {
   applyUpdate,
   applyUpsert,
@@ -131,8 +131,4 @@ function copyOf(space: Space, tuple: Address): Uint8Array | null {
   if (tuple === NO_ADDRESS) return null;
   const start = tuplePosition(tuple);
   return tupleSlab(space.arena, tuple).slice(start, start + tupleSize(space.arena, tuple));
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

@@ -37,6 +37,7 @@ import {
 } from './row-writer.ts';
 import { checkSelection, findExact, iteratorType, openOwnCursor, openSelection } from './selection.ts';
 import type { Session } from './session.ts';
+import { SpaceWriters } from './space-writers.ts';
 import { TupleUpdater } from './tuple-updater.ts';
 import { VirtualSpaces } from './virtual-spaces.ts';
 
@@ -62,6 +63,7 @@ export class Statements {
   prepared: SpaceBuild | null = null;
   /** The last batch that any statement joined; procedures reset it before and look at it after they ran. */
   lastWrite: CommitBatch | null = null;
+  readonly writers = new SpaceWriters();
   #selected: Space | null = null;
 
   constructor(catalog: Catalog, transactions: TransactionManager, access: AccessControl, code: CodeWatch) {
@@ -436,6 +438,7 @@ export class Statements {
     const { effectiveUser } = session;
     const needed = privilege | PRIVILEGE.usage;
     if ((effectiveUser.universe & needed) !== needed) this.#access.checkSpace(effectiveUser, space, privilege);
+    if (privilege === PRIVILEGE.write) this.writers.check(session, space);
     this.#selected = space;
     return space;
   }

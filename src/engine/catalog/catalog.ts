@@ -4,7 +4,7 @@
  * `box` executes a change of a system space like any other and then calls `systemChanged`, which makes the change of
  * the schema in the same step or throws; then box undoes the statement. Recovery and replication take the same way.
  */
-import { type ByteWriter, type CollationId, defined } from '../../base/index.ts';
+import { type ByteWriter, type CollationId, defined, sameBytes } from '../../base/index.ts';
 import { encodeToBytes } from '../../codec/msgpack/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../arena/index.ts';
 import type { Space } from '../memtx/index.ts';
@@ -254,10 +254,6 @@ export class Catalog {
       if (value !== null) yield encodeToBytes([definition.id, value]);
     }
   }
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 function readerOf(space: Space, tuple: Address): TupleReader | null {

@@ -1,0 +1,64 @@
+/** Where members are reached: told by the membership changes that added them. */
+import { ByteWriter } from '../../base/index.ts';
+import { decodeValue, encodeValue, type Value } from '../../codec/msgpack/index.ts';
+import { type MembershipState, membersOf, type RaftId } from '../../raft/index.ts';
+import type { RaftStore } from './store.ts';
+
+export type Addresses = ReadonlyMap<RaftId, string>;
+
+export class AddressBook {
+  readonly #onChange: (addresses: Addresses) => void;
+  #addresses: Addresses = new Map();
+
+  constructor(onChange: (addresses: Addresses) => void) {
+    this.#onChange = onChange;
+  }
+
+  get all(): Addresses {
+    return this.#addresses;
+  }
+
+  replace(addresses: Addresses): void {
+    this.#addresses = addresses;
+    this.#onChange(addresses);
+  }
+
+  /** Those of a change come, those of members that are gone go. */
+  change(added: Addresses, membership: MembershipState): void {
+    const members = new Set(membersOf(membership));
+    this.replace(new Map([...this.#addresses, ...added].filter(([id]) => members.has(id))));
+  }
+
+  rows(): Value {
+    return rowsOf(this.#addresses);
+  }
+
+  reload(store: RaftStore): void {
+    this.replace(addressesOf(store.get('addresses')));
+  }
+}
+
+export function encodeAddresses(addresses: Addresses): Uint8Array {
+  if (addresses.size === 0) return new Uint8Array(0);
+  const writer = new ByteWriter(128);
+  encodeValue(writer, rowsOf(addresses));
+  return writer.toBytes();
+}
+
+export function decodeAddresses(bytes: Uint8Array): Addresses {
+  return bytes.length === 0 ? new Map() : addressesOf(decodeValue(bytes, 0));
+}
+
+function rowsOf(addresses: Addresses): Value {
+  return [...addresses].map(([id, address]): Value => [id, address]);
+}
+
+function addressesOf(value: Value | undefined): Addresses {
+  if (!Array.isArray(value)) return new Map();
+  return new Map(
+    value.map((row): [RaftId, string] => {
+      const [id, address] = row as readonly Value[];
+      return [Number(id) as RaftId, String(address)];
+    }),
+  );
+}

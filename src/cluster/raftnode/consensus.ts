@@ -1,0 +1,463 @@
+/**
+ * Consensus as an instance has it: one log for the group, and operations on global spaces that all members make in its order.
+ *
+ * Invariants: (1) an operation that was acknowledged is in the log of a quorum, durably, and is applied here; (2) an error
+ * with one of the refusals' codes (docs/consensus.md) says that the operation has not happened and will not; any other says that
+ * nobody knows; (3) a read that was confirmed sees everything that was acknowledged before it was asked for.
+ */
+import { BoxError, boxError, clusterError } from '../../base/index.ts';
+import type { Box } from '../../engine/box/index.ts';
+import type { SpaceMemory } from '../../engine/memtx/index.ts';
+import { LIMITS } from '../../config/index.ts';
+import { type Env, Logger, type TimerHandle } from '../../env/index.ts';
+import {
+  type EntryId,
+  type MemberChange,
+  type Payload,
+  type RaftId,
+  type RaftNode,
+  raftId,
+  type Role,
+  type Transition,
+} from '../../raft/index.ts';
+import { AddressBook, encodeAddresses } from './addresses.ts';
+import { MemberDirectory } from './directory.ts';
+import { Driver, type Outcome } from './driver.ts';
+import { GroupDoor } from './door.ts';
+import type { Batch } from './message-codec.ts';
+import { encodeOperation, type GlobalOperation } from './operations.ts';
+import type { ConsensusOptions } from './options.ts';
+import { type CasPredicate, encodeRange } from './predicate.ts';
+import { type Condition, Proposals } from './proposals.ts';
+import { SnapshotTransfer } from './snapshot-transfer.ts';
+import { createRaftSpaces, takeRaftSpaces } from './spaces.ts';
+import { RaftStore } from './store.ts';
+import { type Credentials, Transport } from './transport.ts';
+import { HeardMembers } from './verification.ts';
+import { Waiters } from './waiters.ts';
+import { establish } from './establishing.ts';
+
+export type ConsensusStatus = Readonly<{
+  id: number;
+  term: number;
+  /** 0: nobody leads, as far as this member knows. */
+  leaderId: number;
+  role: Role;
+  commit: number;
+  applied: number;
+  firstIndex: number;
+  lastIndex: number;
+  voters: readonly number[];
+  learners: readonly number[];
+  /** The configuration is between two. */
+  isJoint: boolean;
+}>;
+
+/** How long to wait; after that nobody knows whether the operation has happened or will. */
+export type Patience = Readonly<{ timeoutMs?: number }>;
+
+export type MembershipRequest = Readonly<{
+  transition?: Transition;
+  changes: readonly Readonly<{ kind: MemberChange['kind']; id: number; address?: string }>[];
+}>;
+
+export type ConsensusNeeds = Readonly<{
+  env: Env;
+  box: Box;
+  memory: SpaceMemory;
+  dataDir: string;
+  options: ConsensusOptions;
+  credentials: Credentials;
+  /** The instance cannot take part any more. */
+  onFailure: (error: Error) => void;
+}>;
+
+const TIMEOUT_MS = 10_000;
+
+export class Consensus {
+  readonly options: ConsensusOptions;
+  readonly #needs: ConsensusNeeds;
+  readonly #log: Logger;
+  readonly #store: RaftStore;
+  readonly #directory: MemberDirectory;
+  readonly #addresses: AddressBook;
+  readonly #transport: Transport;
+  readonly #snapshots: SnapshotTransfer;
+  readonly #door: GroupDoor;
+  readonly #applied = new Waiters<Outcome | null>();
+  readonly #reads = new Waiters<number>();
+  readonly #led = new Waiters<null>();
+  #driver: Driver | null = null;
+  #proposals: Proposals | null = null;
+  #heard: HeardMembers;
+  #tickTimer: TimerHandle | null = null;
+  #ticks = 0;
+  /** Distinct over all starts, so that a late answer meets nobody else's question. */
+  #nextRequestId = 0;
+  /** The read that those of this turn share. */
+  #turnRead: Promise<number> | null = null;
+  #isStopped = false;
+
+  constructor(needs: ConsensusNeeds) {
+    this.#needs = needs;
+    this.options = needs.options;
+    this.#log = new Logger(needs.env.log, 'raft');
+    createRaftSpaces(needs.box);
+    this.#store = new RaftStore(needs.box, takeRaftSpaces(needs.box));
+    this.#directory = new MemberDirectory(needs.env, needs.dataDir, this.#store);
+    this.#transport = new Transport(needs.env, needs.credentials, this.options.tickMs, {
+      onUnreachable: (id) => this.#driver?.node.reportUnreachable(id),
+      onRefused: (id, error) => this.#refused(id, error),
+    });
+    this.#addresses = new AddressBook((addresses) => {
+      this.#transport.setAddresses(new Map([...addresses].filter(([id]) => id !== this.options.id)));
+    });
+    this.#snapshots = new SnapshotTransfer({
+      env: needs.env,
+      box: needs.box,
+      memory: needs.memory,
+      options: this.options,
+      store: this.#store,
+      addresses: this.#addresses,
+      transport: this.#transport,
+    });
+    this.#heard = this.#newHeard();
+    this.#door = new GroupDoor(needs.box, this.options.id as RaftId, this.#store, this.#directory, {
+      receive: (batch) => this.#receive(batch),
+      testify: (about, sender) => this.#heard.testify(about, sender, this.#directory),
+      propose: (payload, condition) => this.#proposeHere(payload, condition),
+      chunk: (id, number) => this.#snapshots.chunk(id, number),
+    });
+  }
+
+  /**
+   * Counts this start, and takes part when the directory is trusted; others may have to be asked for that, in the
+   * background. Rejects with StartConflict, BoxError or FileError.
+   */
+  async start(): Promise<void> {
+    this.#door.open();
+    const { env, dataDir, options, onFailure } = this.#needs;
+    const { sender, doubt } = await establish({
+      options,
+      store: this.#store,
+      directory: this.#directory,
+      addresses: this.#addresses,
+    });
+    this.#heard = this.#newHeard();
+    this.#nextRequestId = sender.startCount * 2 ** 32;
+    this.#transport.introduce(sender);
+    const begin = (): void => {
+      if (this.#isStopped) return;
+      this.#directory.mark();
+      this.#run();
+    };
+    if (doubt === null) return begin();
+    this.#log.info(
+      doubt === 'new'
+        ? 'this member is new: it takes part when all founding members have been heard'
+        : `the directory ${dataDir} was moved or restored: the other voters are asked whether its log is whole`,
+    );
+    const verifying = this.#door.verify({
+      env,
+      transport: this.#transport,
+      sender,
+      isStopped: () => this.#isStopped,
+      retryMs: options.tickMs,
+    });
+    verifying.then(
+      (contradiction) => {
+        if (contradiction === null) return begin();
+        const advice = `expel member ${options.id}, and let this instance join anew with an empty directory and another id`;
+        onFailure(clusterError('INSTANCE_EXPELLED', `${contradiction}; ${advice}`));
+      },
+      (error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#tickTimer?.cancel();
+    this.#driver?.stop();
+    this.#door.close();
+    this.#transport.close();
+    this.#snapshots.close();
+    for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.rejectAll(boxError('TIMEOUT'));
+    return Promise.resolve();
+  }
+
+  /** The core. For the simulator, which breaks it on purpose. Throws UNINITIALIZED before it runs. */
+  get node(): RaftNode {
+    return this.#running().node;
+  }
+
+  status(): ConsensusStatus {
+    const driver = this.#driver;
+    if (driver === null) {
+      const { hardState, membership } = this.#store.initialState();
+      return this.#statusOf({ ...hardState, role: 'follower', leader: 0, membership });
+    }
+    return this.#statusOf(driver.status);
+  }
+
+  /**
+   * Puts an operation into the log; resolves when it is applied here, with its place. Rejects with the operation's own error,
+   * which is the same everywhere, a refusal, or what a lost connection or time leaves unknown.
+   */
+  async propose(operation: GlobalOperation, patience: Patience = {}): Promise<EntryId> {
+    const data = encodeOperation(this.#needs.box, operation);
+    return this.#settled({ kind: 'data', data }, null, patience);
+  }
+
+  /**
+   * The same if nothing that it relies on has changed since entry `predicate.index`: the keys that it changes itself, and
+   * those of `predicate.ranges`. Else it rejects with CAS_CONFLICT_FOUND, or RAFT_LOG_COMPACTED if nobody can tell.
+   */
+  async compareAndSwap(
+    operation: GlobalOperation,
+    predicate: CasPredicate = {},
+    patience: Patience = {},
+  ): Promise<EntryId> {
+    const { box } = this.#needs;
+    const data = encodeOperation(box, operation);
+    const { index = this.#store.applied, term = null, ranges = [] } = predicate;
+    const condition = { index, term, ranges: ranges.map((range) => encodeRange(box, range)) };
+    return this.#settled({ kind: 'data', data }, condition, patience);
+  }
+
+  /** Resolves when everything is applied here that had been acknowledged anywhere when it was called; with that entry's index. */
+  async readIndex(patience: Patience = {}): Promise<number> {
+    const driver = this.#running();
+    const deadlineMs = this.#deadlineMs(patience);
+    this.#turnRead ??= this.#askForRead(driver, deadlineMs);
+    return this.waitIndex(await this.#turnRead, patience);
+  }
+
+  /** Resolves when the entry is applied here. Rejects with TIMEOUT. */
+  async waitIndex(index: number, patience: Patience = {}): Promise<number> {
+    if (this.#store.applied < index) await this.#wait(index, this.#deadlineMs(patience));
+    return index;
+  }
+
+  /** Resolves when the other member leads. Rejects with TIMEOUT; the old one may lead on then. */
+  async transferLeadership(to: number, patience: Patience = {}): Promise<void> {
+    const driver = this.#running();
+    const { leader } = driver.status;
+    if (leader === to) return;
+    if (leader === 0) throw clusterError('LEADER_UNKNOWN');
+    const led = this.#led.add(to, this.#deadlineMs(patience));
+    driver.node.transferLeadership(raftId(to));
+    driver.schedule();
+    await led;
+  }
+
+  /** Changes who belongs to the group; one change at a time. Resolves when it is applied here. */
+  async changeMembership(request: MembershipRequest, patience: Patience = {}): Promise<EntryId> {
+    const { transition = 'auto', changes } = request;
+    const addresses = new Map<RaftId, string>();
+    for (const { kind, id, address } of changes) {
+      const isKnown = this.#addresses.all.has(raftId(id));
+      if (address !== undefined) addresses.set(raftId(id), address);
+      else if (kind !== 'remove' && !isKnown) throw boxError('ILLEGAL_PARAMS', `member ${id} needs an address`);
+    }
+    const change = {
+      transition,
+      changes: changes.map(({ kind, id }): MemberChange => ({ kind, id: raftId(id) })),
+      context: encodeAddresses(addresses),
+    };
+    return this.#settled({ kind: 'membership', change }, null, patience);
+  }
+
+  /** Lets entries up to `upToIndex` go, of those that are applied; resolves with the index of the first one that is left. */
+  async compact(upToIndex = Infinity): Promise<number> {
+    const driver = this.#running();
+    const target = Math.min(upToIndex, this.#store.applied);
+    while (this.#store.firstIndex() <= target && !this.#isStopped) {
+      driver.compact(target);
+      await new Promise<void>((resolve) => this.#needs.env.timers.endOfTurn(resolve));
+    }
+    return this.#store.firstIndex();
+  }
+
+  #running(): Driver {
+    if (this.#driver !== null) return this.#driver;
+    throw clusterError('UNINITIALIZED', 'the other members have not confirmed this one yet');
+  }
+
+  #run(): void {
+    const { env, box, options } = this.#needs;
+    const driver = new Driver({
+      env,
+      box,
+      store: this.#store,
+      transport: this.#transport,
+      addresses: this.#addresses,
+      options,
+      handlers: {
+        onApplied: (outcomes) => this.#onApplied(outcomes),
+        onRestored: (index) => this.#onRestored(index),
+        onRead: (requestId, index) => this.#reads.resolve(requestId, index),
+        onStanding: ({ leader }) => this.#led.resolve(leader, null),
+        onTurn: () => {
+          this.#turnRead = null;
+          this.#proposals?.propose();
+        },
+      },
+    });
+    this.#driver = driver;
+    this.#proposals = new Proposals(box, this.#store, driver);
+    this.#tickTimer = env.timers.every(options.tickMs, () => this.#tick(driver));
+    driver.start();
+  }
+
+  #tick(driver: Driver): void {
+    driver.tick();
+    const nowMs = this.#nowMs();
+    for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.expire(nowMs, () => boxError('TIMEOUT'));
+    // A question or its answer may be lost; the leader may have been unknown.
+    for (const requestId of this.#reads.keys()) driver.node.readIndex(requestId);
+    if (++this.#ticks % this.options.electionTicks === 0) this.#snapshots.watch(driver);
+  }
+
+  #receive(batch: Batch): void {
+    const driver = this.#driver;
+    if (driver === null) return;
+    for (const message of batch.messages) {
+      this.#heard.hear(message, (index) => driver.node.termAt(index));
+      if (message.kind === 'snapshot-request') this.#snapshots.fetch(driver, message);
+      else driver.receive(message);
+    }
+  }
+
+  /** Waits for the entry wherever it comes into the log, and for what becomes of it. */
+  async #settled(payload: Payload, condition: Condition, patience: Patience): Promise<EntryId> {
+    this.#running();
+    const deadlineMs = this.#deadlineMs(patience);
+    const id = await this.#proposeAnywhere(payload, condition, deadlineMs);
+    const outcome = await this.#outcomeOf(id, deadlineMs);
+    if (outcome.id.term !== id.term) {
+      throw clusterError('RAFT_PROPOSAL_DROPPED', 'another leader has put another entry in its place');
+    }
+    if (outcome.error !== null) throw outcome.error;
+    return id;
+  }
+
+  async #outcomeOf({ index, term }: EntryId, deadlineMs: number): Promise<Outcome> {
+    if (this.#store.applied >= index) {
+      // It came to this member before the leader's answer did.
+      const found = this.#recent.get(index) ?? null;
+      if (found !== null) return found;
+      const applied = this.#store.term(index);
+      if (applied === null) throw boxError('TIMEOUT');
+      return { id: { index, term: applied }, error: null };
+    }
+    const outcome = await this.#wait(index, deadlineMs);
+    if (outcome === null) throw boxError('TIMEOUT');
+    return outcome.id.term === term ? outcome : { id: outcome.id, error: null };
+  }
+
+  /** Errors of entries that were applied lately, for those who learn late which entry was theirs. */
+  readonly #recent = new Map<number, Outcome>();
+
+  /** Sends it to the leader, and tries again while nobody leads and nothing can have happened. */
+  async #proposeAnywhere(payload: Payload, condition: Condition, deadlineMs: number): Promise<EntryId> {
+    for (;;) {
+      const { leader, role } = this.#running().status;
+      try {
+        if (role === 'leader') return await this.#proposeHere(payload, condition);
+        if (leader === 0) throw clusterError('LEADER_UNKNOWN');
+        return await this.#door.proposeAt(this.#transport, leader, payload, condition, deadlineMs - this.#nowMs());
+      } catch (error) {
+        if (!(error instanceof BoxError) || !isPassing(error) || this.#isStopped) throw error;
+        if (this.#nowMs() + this.options.tickMs >= deadlineMs) throw error;
+        await this.#needs.env.timers.sleep(this.options.tickMs);
+      }
+    }
+  }
+
+  #proposeHere(payload: Payload, condition: Condition): Promise<EntryId> {
+    if (this.#applied.size >= LIMITS.raftWaitersMax) {
+      return Promise.reject(clusterError('RAFT_PROPOSAL_DROPPED', 'too many operations wait'));
+    }
+    if (this.#proposals === null) return Promise.reject(clusterError('LEADER_UNKNOWN'));
+    return this.#proposals.add(payload, condition);
+  }
+
+  #wait(index: number, deadlineMs: number): Promise<Outcome | null> {
+    return this.#applied.add(index, deadlineMs);
+  }
+
+  #askForRead(driver: Driver, deadlineMs: number): Promise<number> {
+    const requestId = this.#nextRequestId++;
+    const confirmed = this.#reads.add(requestId, deadlineMs);
+    driver.node.readIndex(requestId);
+    driver.schedule();
+    return confirmed;
+  }
+
+  #onApplied(outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      const { index } = outcome.id;
+      if (outcome.error !== null) this.#recent.set(index, outcome);
+      this.#applied.resolve(index, outcome);
+    }
+    const oldest = this.#store.applied - LIMITS.raftWaitersMax;
+    for (const index of this.#recent.keys()) {
+      if (index > oldest) break;
+      this.#recent.delete(index);
+    }
+  }
+
+  #onRestored(index: number): void {
+    for (const waiting of [...this.#applied.keys()]) if (waiting <= index) this.#applied.resolve(waiting, null);
+  }
+
+  /** A member will not listen to this one again. */
+  #refused(id: RaftId, error: BoxError): void {
+    const isExpelled = error.code === clusterError('INSTANCE_EXPELLED', '').code;
+    if (!isExpelled) return this.#log.warn(`member ${id} has refused messages: ${error.message}`);
+    if (this.#driver === null) return;
+    this.#driver.stop();
+    this.#tickTimer?.cancel();
+    this.#driver = null;
+    this.#needs.onFailure(error);
+  }
+
+  #statusOf(
+    status: Readonly<{ term: number; role: Role; leader: number }> & Pick<ReturnType<RaftNode['status']>, 'membership'>,
+  ): ConsensusStatus {
+    const { term, role, leader, membership } = status;
+    const { node } = this.#driver ?? { node: null };
+    return {
+      id: this.options.id,
+      term,
+      leaderId: leader,
+      role,
+      commit: node?.status().committed ?? this.#store.applied,
+      applied: this.#store.applied,
+      firstIndex: this.#store.firstIndex(),
+      lastIndex: node?.status().lastIndex ?? this.#store.lastIndex(),
+      voters: membership.voters,
+      learners: membership.learners,
+      isJoint: membership.outgoing.length > 0,
+    };
+  }
+
+  #newHeard(): HeardMembers {
+    const { hardState } = this.#store.initialState();
+    const index = this.#store.lastIndex();
+    return new HeardMembers(raftId(this.options.id), { index, term: this.#store.term(index) ?? 0 }, hardState);
+  }
+
+  #deadlineMs({ timeoutMs = TIMEOUT_MS }: Patience): number {
+    return this.#nowMs() + timeoutMs;
+  }
+
+  #nowMs(): number {
+    return this.#needs.env.clock.monotonicMs();
+  }
+}
+
+/** Nothing has happened, and it may go well in a moment. */
+function isPassing({ code }: BoxError): boolean {
+  return code === clusterError('NOT_A_LEADER').code || code === clusterError('LEADER_UNKNOWN').code;
+}

@@ -1,0 +1,222 @@
+/**
+ * What members ask of each other, as procedures that only instances may call, and the other side of it.
+ *
+ * - `.proc_raft_interact` (batch): messages. Looked at when the start of their sender is noted durably.
+ * - `.proc_raft_testify` (member, directory, start): what was heard of that member.
+ * - `.proc_raft_propose` (type, data, condition): an entry for the log of this leader; answered with its term and index.
+ * - `.proc_raft_snapshot_next_chunk` (term, index, number): a piece of a snapshot, and whether it is the last one.
+ */
+import { BoxError, boxError, clusterError } from '../../base/index.ts';
+import type { Value } from '../../codec/msgpack/index.ts';
+import { PRIVILEGE } from '../../engine/access/index.ts';
+import type { Box, ProcedureResult, Session } from '../../engine/box/index.ts';
+import type { Env } from '../../env/index.ts';
+import { type EntryId, type Payload, type RaftId, raftId } from '../../raft/index.ts';
+import type { MemberDirectory } from './directory.ts';
+import { entryData, entryTypeOf, payloadOf } from './encoding.ts';
+import { durable } from './establishing.ts';
+import { type Batch, readBatch, type Sender } from './message-codec.ts';
+import type { EncodedRange } from './predicate.ts';
+import type { Condition } from './proposals.ts';
+import type { Chunk } from './snapshots.ts';
+import type { RaftStore } from './store.ts';
+import { NEXT_CHUNK } from './snapshot-transfer.ts';
+import { INTERACT, type Transport } from './transport.ts';
+import { contradiction, decodeTestimony, encodeTestimony, type Testimony } from './verification.ts';
+
+const TESTIFY = '.proc_raft_testify';
+const PROPOSE = '.proc_raft_propose';
+
+export type DoorHandlers = Readonly<{
+  receive: (batch: Batch) => void;
+  testify: (about: RaftId, sender: Sender) => Testimony;
+  propose: (payload: Payload, condition: Condition) => Promise<EntryId>;
+  chunk: (id: EntryId, number: number) => Chunk;
+}>;
+
+export class GroupDoor {
+  readonly #box: Box;
+  readonly #self: RaftId;
+  readonly #store: RaftStore;
+  readonly #directory: MemberDirectory;
+  readonly #handlers: DoorHandlers;
+  /** Batches of members whose start is being noted. */
+  readonly #noting = new Map<RaftId, Promise<void>>();
+
+  constructor(box: Box, self: RaftId, store: RaftStore, directory: MemberDirectory, handlers: DoorHandlers) {
+    this.#box = box;
+    this.#self = self;
+    this.#store = store;
+    this.#directory = directory;
+    this.#handlers = handlers;
+  }
+
+  open(): void {
+    const { procedures } = this.#box;
+    procedures.register(INTERACT, (session, [bytes]) => this.#interact(session, bytes));
+    procedures.register(TESTIFY, (session, args) => this.#testify(session, args));
+    procedures.register(PROPOSE, (session, args) => this.#propose(session, args), true);
+    procedures.register(NEXT_CHUNK, (session, args) => this.#nextChunk(session, args));
+  }
+
+  close(): void {
+    for (const name of [INTERACT, TESTIFY, PROPOSE, NEXT_CHUNK]) this.#box.procedures.unregister(name);
+  }
+
+  /** Asks the leader. Rejects with its refusal, or with what leaves open whether the entry is in its log. */
+  async proposeAt(
+    transport: Transport,
+    leader: RaftId,
+    payload: Payload,
+    condition: Condition,
+    timeoutMs: number,
+  ): Promise<EntryId> {
+    const args = [entryTypeOf(payload), entryData(payload), encodeCondition(condition)];
+    const [term, index] = await transport.call(leader, PROPOSE, args, timeoutMs);
+    return { term: Number(term), index: Number(index) };
+  }
+
+  /** What speaks against this member's log; null when every other voter has been heard, and nothing does. */
+  async verify({
+    env,
+    transport,
+    sender,
+    isStopped,
+    retryMs,
+  }: Readonly<{
+    env: Env;
+    transport: Transport;
+    sender: Sender;
+    isStopped: () => boolean;
+    retryMs: number;
+  }>): Promise<string | null> {
+    const { membership } = this.#store.initialState();
+    const missing = new Set([...membership.voters, ...membership.outgoing].filter((id) => id !== this.#self));
+    while (missing.size > 0 && !isStopped()) {
+      const answers = await Promise.all([...missing].map((id) => this.#ask(transport, id, sender, retryMs)));
+      const { hardState } = this.#store.initialState();
+      const index = this.#store.lastIndex();
+      const last = { index, term: this.#store.term(index) ?? 0 };
+      for (const answer of answers) {
+        if (answer === null) continue;
+        const [id, testimony] = answer;
+        const reason = contradiction(id, testimony, last, hardState);
+        if (reason !== null) return reason;
+        missing.delete(id);
+      }
+      if (missing.size > 0) await env.timers.sleep(retryMs);
+    }
+    return null;
+  }
+
+  /** Null: it could not be asked. */
+  async #ask(
+    transport: Transport,
+    id: RaftId,
+    { id: self, directoryUuid, startCount }: Sender,
+    retryMs: number,
+  ): Promise<readonly [RaftId, Testimony] | null> {
+    try {
+      const args = [self, directoryUuid, startCount];
+      return [id, decodeTestimony(await transport.call(id, TESTIFY, args, Math.max(1000, 10 * retryMs)))];
+    } catch (error) {
+      if (error instanceof BoxError) return null;
+      throw error;
+    }
+  }
+
+  #interact(session: Session, bytes: Value | undefined): ProcedureResult {
+    checkCaller(session, INTERACT);
+    if (!(bytes instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'a batch is binary data');
+    const batch = readBatch(bytes);
+    const { sender } = batch;
+    if (batch.messages.some(({ to }) => to !== this.#self)) {
+      throw boxError('ILLEGAL_PARAMS', `this is member ${this.#self}, and the messages are for another one`);
+    }
+    switch (this.#directory.judge(sender)) {
+      case 'outdated':
+        throw clusterError('INSTANCE_EXPELLED', `member ${sender.id} lives in another directory, or was started later`);
+      case 'known':
+        this.#deliver(batch);
+        return [];
+      default:
+        this.#note(sender);
+        this.#deliver(batch);
+        return [];
+    }
+  }
+
+  /** Behind the noting of its sender's start, if that is on its way. */
+  #deliver(batch: Batch): void {
+    const noting = this.#noting.get(batch.sender.id);
+    if (noting === undefined) this.#handlers.receive(batch);
+    else void noting.then(() => this.#handlers.receive(batch)).catch(() => undefined);
+  }
+
+  #note(sender: Sender): void {
+    const batch = this.#store.transaction((transactions) => {
+      transactions.requireSync();
+      this.#directory.note(sender);
+    });
+    const noting = durable(batch).finally(() => {
+      if (this.#noting.get(sender.id) === noting) this.#noting.delete(sender.id);
+    });
+    noting.catch(() => this.#directory.reload());
+    this.#noting.set(sender.id, noting);
+  }
+
+  #testify(session: Session, [about, directoryUuid, startCount]: readonly Value[]): ProcedureResult {
+    checkCaller(session, TESTIFY);
+    if (!(directoryUuid instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'a directory is 16 bytes');
+    const id = raftId(Number(about));
+    return encodeTestimony(this.#handlers.testify(id, { id, directoryUuid, startCount: Number(startCount) }));
+  }
+
+  async #propose(session: Session, [entryType, data, condition]: readonly Value[]): Promise<ProcedureResult> {
+    checkCaller(session, PROPOSE);
+    if (!(data instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'the data of an entry is binary');
+    const { term, index } = await this.#handlers.propose(
+      payloadOf(Number(entryType), data),
+      decodeCondition(condition ?? null),
+    );
+    return [term, index];
+  }
+
+  #nextChunk(session: Session, [term, index, number]: readonly Value[]): ProcedureResult {
+    checkCaller(session, NEXT_CHUNK);
+    const { bytes, isLast } = this.#handlers.chunk({ term: Number(term), index: Number(index) }, Number(number));
+    return [bytes, isLast];
+  }
+}
+
+/** Who may do everything, as the instances of a cluster may; these are no procedures for users. */
+function checkCaller({ effectiveUser }: Session, procedure: string): void {
+  const { read, write, execute, create, alter, drop } = PRIVILEGE;
+  const needed = read | write | execute | create | alter | drop;
+  if ((effectiveUser.universe & needed) === needed) return;
+  throw boxError('ACCESS_DENIED', 'Execute', 'function', procedure, effectiveUser.userName);
+}
+
+function encodeCondition(condition: Condition): Value {
+  if (condition === null) return null;
+  const { index, term, ranges } = condition;
+  const bound = (given: EncodedRange['min']): Value => (given === null ? null : [given.isIncluded, given.key]);
+  return [index, term, ranges.map(({ spaceId, min, max }): Value => [spaceId, bound(min), bound(max)])];
+}
+
+function decodeCondition(value: Value): Condition {
+  if (!Array.isArray(value)) return null;
+  const [index, term, ranges] = value as readonly Value[];
+  const bound = (given: Value | undefined): EncodedRange['min'] => {
+    if (!Array.isArray(given)) return null;
+    const [isIncluded, key] = given as readonly Value[];
+    if (!(key instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'a bound has a key');
+    return { isIncluded: isIncluded === true, key };
+  };
+  const rows = (Array.isArray(ranges) ? ranges : []) as readonly (readonly Value[])[];
+  return {
+    index: Number(index),
+    term: term === null || term === undefined ? null : Number(term),
+    ranges: rows.map(([spaceId, min, max]) => ({ spaceId: Number(spaceId), min: bound(min), max: bound(max) })),
+  };
+}

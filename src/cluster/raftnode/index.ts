@@ -1,0 +1,18 @@
+export {
+  Consensus,
+  type ConsensusNeeds,
+  type ConsensusStatus,
+  type MembershipRequest,
+  type Patience,
+} from './consensus.ts';
+export type { GlobalOperation } from './operations.ts';
+export {
+  checkConsensusOptions,
+  type ConsensusOptions,
+  DEFAULT_CONSENSUS_OPTIONS,
+  type MemberAddress,
+} from './options.ts';
+export type { CasPredicate, KeyBound, KeyRange } from './predicate.ts';
+export { isRaftSpace } from './spaces.ts';
+export { StartConflict } from './start-conflict.ts';
+export type { Credentials } from './transport.ts';

@@ -1,0 +1,224 @@
+/**
+ * Messages to the other members: one iproto connection to each that nothing else uses, so that no data stand before them, and
+ * another one for questions with answers.
+ *
+ * What one turn sends to a member is one batch. Batches that were not acknowledged are bounded in number and bytes; beyond
+ * that they wait, and beyond another bound messages are dropped and the member is reported unreachable: the core sends
+ * again what matters. Invariant: messages to a member leave in the order in which they were given.
+ */
+import { BoxError, ByteWriter } from '../../base/index.ts';
+import { connect, type Connection } from '../../client/index.ts';
+import { BODY_KEY, decodeError, REQUEST_TYPE } from '../../codec/iproto/index.ts';
+import {
+  type Value,
+  writeArrayHeader,
+  writeBinaryHeader,
+  writeMapHeader,
+  writeString,
+} from '../../codec/msgpack/index.ts';
+import { LIMITS } from '../../config/index.ts';
+import type { Env } from '../../env/index.ts';
+import { entriesBytes, type Message, type RaftId } from '../../raft/index.ts';
+import { type Sender, writeBatch } from './message-codec.ts';
+
+export const INTERACT = '.proc_raft_interact';
+
+/** As whom members talk to each other; null: as guest. */
+export type Credentials = Readonly<{ user: string; password: string }> | null;
+
+export type TransportHandlers = Readonly<{
+  /** What was sent to it lately may be lost. */
+  onUnreachable: (id: RaftId) => void;
+  /** A member has refused a batch, in these words. */
+  onRefused: (id: RaftId, error: BoxError) => void;
+}>;
+
+export class Transport {
+  readonly #env: Env;
+  readonly #credentials: Credentials;
+  readonly #retryMs: number;
+  readonly #handlers: TransportHandlers;
+  readonly #peers = new Map<RaftId, Peer>();
+  #sender: Sender | null = null;
+
+  constructor(env: Env, credentials: Credentials, retryMs: number, handlers: TransportHandlers) {
+    this.#env = env;
+    this.#credentials = credentials;
+    this.#retryMs = retryMs;
+    this.#handlers = handlers;
+  }
+
+  /** As whom batches are sent from now on. */
+  introduce(sender: Sender): void {
+    this.#sender = sender;
+  }
+
+  /** Who is where. Connections to those that are gone, or have moved, are closed. */
+  setAddresses(addresses: ReadonlyMap<RaftId, string>): void {
+    for (const [id, peer] of this.#peers) {
+      if (addresses.get(id) === peer.address) continue;
+      peer.close();
+      this.#peers.delete(id);
+    }
+    for (const [id, address] of addresses) {
+      if (this.#peers.has(id)) continue;
+      this.#peers.set(id, new Peer(this.#env, id, address, this.#credentials, this.#retryMs, this.#handlers));
+    }
+  }
+
+  send(message: Message): void {
+    this.#peers.get(message.to)?.push(message);
+  }
+
+  /** Sends what was given since the last call. */
+  flush(): void {
+    if (this.#sender === null) return;
+    for (const peer of this.#peers.values()) peer.flush(this.#sender);
+  }
+
+  /** Calls a procedure of a member. Rejects with its error, NO_CONNECTION or TIMEOUT. */
+  async call(id: RaftId, procedure: string, args: readonly Value[], timeoutMs: number): Promise<readonly Value[]> {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) throw new BoxError(77, `the address of member ${id} is not known`);
+    return peer.call(procedure, args, timeoutMs);
+  }
+
+  close(): void {
+    for (const peer of this.#peers.values()) peer.close();
+    this.#peers.clear();
+  }
+}
+
+class Peer {
+  readonly id: RaftId;
+  readonly address: string;
+  readonly #env: Env;
+  readonly #credentials: Credentials;
+  readonly #retryMs: number;
+  readonly #handlers: TransportHandlers;
+  readonly #writer = new ByteWriter(4096);
+  readonly #content = new ByteWriter(4096);
+  #messages: Promise<Connection> | null = null;
+  #connection: Connection | null = null;
+  #questions: Promise<Connection> | null = null;
+  #outbox: Message[] = [];
+  #outboxBytes = 0;
+  #batchesInFlight = 0;
+  #bytesInFlight = 0;
+  #lastSender: Sender | null = null;
+  #isClosed = false;
+
+  constructor(
+    env: Env,
+    id: RaftId,
+    address: string,
+    credentials: Credentials,
+    retryMs: number,
+    handlers: TransportHandlers,
+  ) {
+    this.#env = env;
+    this.id = id;
+    this.address = address;
+    this.#credentials = credentials;
+    this.#retryMs = retryMs;
+    this.#handlers = handlers;
+  }
+
+  push(message: Message): void {
+    if (this.#outboxBytes > LIMITS.raftOutboxBytesMax || this.#outbox.length >= LIMITS.raftOutboxMessagesMax) {
+      this.#handlers.onUnreachable(this.id);
+      return;
+    }
+    this.#outbox.push(message);
+    if (message.kind === 'append-request') this.#outboxBytes += entriesBytes(message.entries);
+  }
+
+  flush(sender: Sender): void {
+    if (this.#outbox.length === 0) return;
+    const connection = this.#connected();
+    if (connection === null || connection.state !== 'active') return this.#drop();
+    const isFull =
+      this.#batchesInFlight >= LIMITS.raftBatchesInFlightMax || this.#bytesInFlight >= LIMITS.raftBytesInFlightMax;
+    if (isFull) return;
+    this.#lastSender = sender;
+    this.#sendBatch(connection, sender, this.#outbox);
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+  }
+
+  async call(procedure: string, args: readonly Value[], timeoutMs: number): Promise<readonly Value[]> {
+    this.#questions ??= this.#open();
+    const connection = await this.#questions;
+    return (await connection.call(procedure, args, { timeoutMs })) as readonly Value[];
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#outbox = [];
+    for (const opening of [this.#messages, this.#questions]) void opening?.then((connection) => connection.close());
+  }
+
+  #connected(): Connection | null {
+    if (this.#messages === null) {
+      this.#messages = this.#open();
+      void this.#messages.then((connection) => {
+        this.#connection = connection;
+        if (this.#isClosed) connection.close();
+      });
+    }
+    return this.#connection;
+  }
+
+  /** Connects in the background, and again after each loss. */
+  #open(): Promise<Connection> {
+    return connect(this.#env, {
+      address: this.address,
+      ...(this.#credentials ?? {}),
+      waitConnected: false,
+      fetchSchema: false,
+      reconnectAfterMs: this.#retryMs,
+      connectTimeoutMs: Math.max(1000, 10 * this.#retryMs),
+      requestTimeoutMs: LIMITS.raftBatchMsMax,
+    });
+  }
+
+  /** A message that cannot leave now is worth nothing later. */
+  #drop(): void {
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    this.#handlers.onUnreachable(this.id);
+  }
+
+  #sendBatch(connection: Connection, sender: Sender, messages: readonly Message[]): void {
+    const content = this.#content;
+    content.reset();
+    writeBatch(content, sender, messages);
+    const size = content.position;
+    const body = this.#writer;
+    body.reset();
+    writeMapHeader(body, 2);
+    body.writeByte(BODY_KEY.functionName);
+    writeString(body, INTERACT);
+    body.writeByte(BODY_KEY.tuple);
+    writeArrayHeader(body, 1);
+    writeBinaryHeader(body, size);
+    body.writeBytes(content.bytes, 0, size);
+    this.#batchesInFlight++;
+    this.#bytesInFlight += size;
+    const done = (): void => {
+      this.#batchesInFlight--;
+      this.#bytesInFlight -= size;
+    };
+    connection.sendRaw(REQUEST_TYPE.call, body.written(), {
+      onResponse: ({ type, bytes, start, end }) => {
+        done();
+        if (type !== 0) this.#handlers.onRefused(this.id, decodeError(bytes, start, end, type));
+        else if (this.#lastSender !== null) this.flush(this.#lastSender);
+      },
+      onFailure: () => {
+        done();
+        this.#handlers.onUnreachable(this.id);
+      },
+    });
+  }
+}
