@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: a real Tarantool and this project with the same data under the same load, in turn, pair by pair.
+ * `npm run bench`: a real Tarantool and this project with the same data under the same load, in turn, pair by pair; for
+ * consensus, etcd and this project.
  * Only the ratios of one run mean something; the absolute figures depend on the machine.
  */
 import { execFileSync } from 'node:child_process';
@@ -7,6 +8,10 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../test/support/child-server.ts';
+import { etcdGroup } from './consensus/etcd-members.ts';
+import { CONSENSUS_NAMES } from './consensus/measurements.ts';
+import { ourGroup } from './consensus/our-members.ts';
+import { measureConsensus } from './consensus/run.ts';
 import { GUARDED_SPACE, PLAIN_SPACE, RANGED_SPACE } from './control.ts';
 import { loadAndWeigh, snapshotPeak, snapshotSeconds, type MemoryCost } from './costs.ts';
 import { COST_GOALS, COST_NAMES, LOAD_LINES, loadLine, SHAPES, writes, type CostName, type LoadLine } from './lines.ts';
@@ -218,11 +223,19 @@ async function withServers<Result>(
 }
 
 async function measure(options: BenchOptions, runner: LoadRunner): Promise<string> {
+  const wantsName = (name: string): boolean => wants(options, name);
   const programs = [peerProgram(), ...(options.peerOnly ? [] : [ourProgram(options.node)])];
-  const titles = programs.map(({ title }) => title);
+  // An etcd that is missing is missed before the hour of the other lines.
+  const groups = CONSENSUS_NAMES.some(wantsName)
+    ? [etcdGroup(), ...(options.peerOnly ? [] : [ourGroup(options.node)])]
+    : [];
+  const sides = [...programs, ...groups].sort(
+    (left, right) => Number(left.side === 'ours') - Number(right.side === 'ours'),
+  );
+  const titles = [...new Set(sides.map(({ title }) => title))];
   const sections = [circumstances(options, titles)];
   // Servers take minutes to fill: not for lines that have their own.
-  if ([...LOAD_LINES.map(({ name }) => name), ...COST_NAMES].some((name) => wants(options, name))) {
+  if ([...LOAD_LINES.map(({ name }) => name), ...COST_NAMES].some(wantsName)) {
     sections.push(...(await withServers(programs, (servers) => measureServers(options, runner, servers))));
   }
   const kinds = [peerMembers(), ...(options.peerOnly ? [] : [ourMembers(options.node)])];
@@ -231,6 +244,11 @@ async function measure(options: BenchOptions, runner: LoadRunner): Promise<strin
     replication.push(await measureReplication(line, options, runner, kinds));
   }
   if (replication.length > 0) sections.push('## Replication', figureTable(replication, !options.peerOnly));
+  if (groups.length > 0) {
+    const { pairs, seconds } = options;
+    const consensus = await measureConsensus({ pairs, seconds, wants: wantsName }, runner, groups, progress);
+    sections.push('## Consensus', figureTable(consensus, !options.peerOnly));
+  }
   return sections.join('\n\n');
 }
 

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { freePort, startProcess } from '../test/support/child-server.ts';
+import type { ConsensusLoadOptions, ConsensusLoadResult } from './consensus/load-client.ts';
 import { LOGIN, PLAIN_SPACE } from './control.ts';
 import type { LoadOptions, LoadResult } from './load-client.ts';
 import type { LoadLine, Shape } from './lines.ts';
@@ -28,6 +29,7 @@ export class LoadRunner {
         'load-client': 'bench/load-client.ts',
         'null-server': 'bench/null-server.ts',
         'lag-client': 'bench/replication/lag-client.ts',
+        'consensus-client': 'bench/consensus/load-client.ts',
       },
       outdir: directory,
       outExtension: { '.js': '.mjs' },
@@ -70,6 +72,11 @@ export class LoadRunner {
     return JSON.parse(await this.#client('lag-client', options)) as LagResult;
   }
 
+  /** Puts into a group that agrees on them. */
+  async consensus(options: ConsensusLoadOptions): Promise<ConsensusLoadResult> {
+    return JSON.parse(await this.#client('consensus-client', options)) as ConsensusLoadResult;
+  }
+
   async #run(
     target: Target,
     shape: Shape,
@@ -95,7 +102,7 @@ export class LoadRunner {
   }
 
   /** Runs a client to its end; returns what it printed. */
-  #client(name: string, options: LoadOptions | LagOptions): Promise<string> {
+  #client(name: string, options: LoadOptions | LagOptions | ConsensusLoadOptions): Promise<string> {
     const words = [join(this.#directory, `${name}.mjs`), JSON.stringify(options)];
     return new Promise<string>((resolve, reject) => {
       execFile(process.execPath, words, { timeout: PROCESS_TIMEOUT_MS }, (error, stdout, stderr) => {

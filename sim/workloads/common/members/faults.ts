@@ -4,7 +4,7 @@ import type { FileOperation, SimulatedHost, SimulatedWorld } from '../../../env/
 import type { MemberCounts } from './counts.ts';
 import type { SimulatedMember } from './member.ts';
 import type { Supervisor } from './supervisor.ts';
-import { mayLosePower } from './plan.ts';
+import { type MemberPlan, mayLosePower } from './plan.ts';
 
 const isLog = (path: string): boolean => path.includes('.xlog');
 const isSnapshot = (path: string): boolean => path.includes('.snap');
@@ -21,7 +21,11 @@ const FAULTS = {
   readError: 0.12,
 } as const;
 
-type Fault = keyof typeof FAULTS;
+export type DiskFault = keyof typeof FAULTS;
+
+/** Whose disk fails. */
+export type FaultyMember = Pick<SimulatedMember, 'host' | 'hasBreakingFault' | 'setBreakingFault'> &
+  Readonly<{ plan: Pick<MemberPlan, 'isWriter' | 'walMode'> }>;
 
 export type Stage = Readonly<{
   random: SeededRandom;
@@ -33,20 +37,20 @@ export type Stage = Readonly<{
 }>;
 
 /** Sets the faults of a member's disk. */
-export function setDiskFaults(random: SeededRandom, member: SimulatedMember): void {
-  for (const fault of Object.keys(FAULTS) as Fault[]) {
-    if (random.chance(FAULTS[fault])) setFault(fault, random, member);
+export function setDiskFaults(random: SeededRandom, member: FaultyMember): void {
+  for (const fault of Object.keys(FAULTS) as DiskFault[]) {
+    if (random.chance(FAULTS[fault])) setDiskFault(fault, random, member);
   }
 }
 
-export function clearDiskFaults(member: SimulatedMember): void {
+export function clearDiskFaults(member: FaultyMember): void {
   const { host } = member;
   member.hasBreakingFault = false;
   host.faults.clear();
   host.capacityBytes = Infinity;
 }
 
-function setFault(fault: Fault, random: SeededRandom, member: SimulatedMember): void {
+export function setDiskFault(fault: DiskFault, random: SeededRandom, member: FaultyMember): void {
   const { host } = member;
   const fail = (
     operations: readonly FileOperation[],

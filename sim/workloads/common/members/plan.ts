@@ -30,6 +30,6 @@ export type MemberSettings = Readonly<{
 }>;
 
 /** In wal_mode write a power cut may take what a master has acknowledged: of that nothing is promised. */
-export function mayLosePower({ isWriter, walMode }: MemberPlan): boolean {
+export function mayLosePower({ isWriter, walMode }: Pick<MemberPlan, 'isWriter' | 'walMode'>): boolean {
   return !isWriter || walMode === 'fsync';
 }

@@ -9,6 +9,7 @@ import { runLogWorker } from '../../../../src/engine/wal/index.ts';
 import type { Env } from '../../../../src/env/index.ts';
 import { runRelayWorker } from '../../../../src/replication/index.ts';
 import { SimulatedWorld, type SimulatedHost, type WorkerEntry, type WorldOptions } from '../../../env/index.ts';
+import { Play } from '../play.ts';
 import { Shop } from '../shop.ts';
 import { ViolationError } from '../violation.ts';
 import type { MemberCounts } from './counts.ts';
@@ -23,7 +24,6 @@ const REQUEST_TIMEOUT_MS = 150;
 const IDLE_MS_MAX = 10_000;
 /** A replica waits for a silent master of a join for a minute. */
 const CONVERGENCE_MS_MAX = 200_000;
-const AUDIT_MS_MAX = 30_000;
 const ATTEMPTS_MAX = 50;
 const ATTEMPT_MS = 50;
 
@@ -34,7 +34,7 @@ export type RunOptions = WorldOptions &
     relayWorker?: WorkerEntry;
   }>;
 
-export type RunResult<Counts> = Readonly<{ seed: number; counts: Counts; digest: string; virtualMs: number }>;
+export type { RunResult } from '../play.ts';
 
 type Drawn<Settings> = Readonly<{ settings: Settings; plans: readonly MemberPlan[] }>;
 
@@ -50,10 +50,8 @@ export type Phase = Readonly<{
   last?: () => void;
 }>;
 
-export class MembersStage<Counts extends MemberCounts, Settings extends MemberSettings> {
-  readonly world: SimulatedWorld;
+export class MembersStage<Counts extends MemberCounts, Settings extends MemberSettings> extends Play<Counts> {
   readonly random: SeededRandom;
-  readonly counts: Counts;
   readonly settings: Settings;
   readonly members: readonly SimulatedMember[];
   readonly supervisor: Supervisor;
@@ -69,9 +67,8 @@ export class MembersStage<Counts extends MemberCounts, Settings extends MemberSe
     draw: (random: SeededRandom) => Drawn<Settings>,
     handlers: SupervisorHandlers,
   ) {
-    this.world = new SimulatedWorld(seed, options);
+    super(new SimulatedWorld(seed, options), counts);
     const { world } = this;
-    this.counts = counts;
     world.registerWorkerEntry('log', options.logWorker ?? runLogWorker);
     world.registerWorkerEntry('checkpoint', runCheckpointWorker);
     world.registerWorkerEntry('recovery', runReadingWorker);
@@ -92,23 +89,9 @@ export class MembersStage<Counts extends MemberCounts, Settings extends MemberSe
     this.supervisor = new Supervisor(world, supervisorRandom, settings, this.members, counts, handlers);
   }
 
-  /** Runs the play to its end. Rejects with ViolationError, or whatever broke. */
-  async perform(play: () => Promise<void>): Promise<RunResult<Counts>> {
-    const { world } = this;
-    const onRejection = (reason: unknown): void => {
-      world.fail(new Error('a promise was rejected and nobody looked', { cause: reason }));
-    };
-    process.on('unhandledRejection', onRejection);
-    try {
-      await play();
-      await new Promise((resolve) => setImmediate(resolve));
-      await world.run(world.nowMs + 1);
-    } finally {
-      this.supervisor.stop();
-      process.off('unhandledRejection', onRejection);
-      for (const connection of this.#connections) connection.close();
-    }
-    return { seed: world.seed, counts: this.counts, digest: world.traceDigest(), virtualMs: world.nowMs };
+  protected override close(): void {
+    this.supervisor.stop();
+    for (const connection of this.#connections) connection.close();
   }
 
   /** A connection of a client that lives as long as the run. */
@@ -141,30 +124,12 @@ export class MembersStage<Counts extends MemberCounts, Settings extends MemberSe
     return this.driven(run());
   }
 
-  /** Lets the world go on until the work is done. */
-  async driven<Result>(work: Promise<Result>): Promise<Result> {
-    let settled: PromiseSettledResult<Result> | null = null;
-    void Promise.allSettled([work]).then(([result]) => {
-      settled = result;
-    });
-    await this.world.runUntil(() => settled !== null, AUDIT_MS_MAX);
-    this.throwUnexpected();
-    const result = settled as PromiseSettledResult<Result> | null;
-    if (result === null) throw new ViolationError('a request of the audit never came to an end');
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
+  override waitFor(what: string, condition: () => boolean, maxMs = CONVERGENCE_MS_MAX): Promise<void> {
+    return super.waitFor(what, condition, maxMs);
   }
 
-  async settle(durationMs: number): Promise<void> {
-    if (durationMs > 0) await this.world.runUntil(() => this.hasFailed(), durationMs);
-    this.throwUnexpected();
-  }
-
-  /** Rejects with ViolationError if the condition does not come true. */
-  async waitFor(what: string, condition: () => boolean, maxMs = CONVERGENCE_MS_MAX): Promise<void> {
-    const isThere = await this.world.runUntil(() => this.hasFailed() || condition(), maxMs);
-    this.throwUnexpected();
-    if (!isThere) throw new ViolationError(`${what}: not reached\n${describeReplicaset(this.settings, this.members)}`);
+  protected override describe(): string {
+    return describeReplicaset(this.settings, this.members);
   }
 
   /** Boots all members, at once or one after the other. */
@@ -253,18 +218,9 @@ export class MembersStage<Counts extends MemberCounts, Settings extends MemberSe
     return isFollowing && isMember && memory === durable ? memory : null;
   }
 
-  hasFailed(): boolean {
-    return (
-      this.shop.failure !== null ||
-      this.supervisor.violation !== null ||
-      this.members.some(({ unexpected }) => unexpected !== null)
-    );
-  }
-
-  throwUnexpected(): void {
+  override get failure(): unknown {
     const unexpected = this.members.find((member) => member.unexpected !== null)?.unexpected ?? null;
-    const failure = this.shop.failure ?? this.supervisor.violation ?? unexpected;
-    if (failure !== null) throw failure;
+    return this.shop.failure ?? this.supervisor.violation ?? unexpected;
   }
 
   /** What only the members' logs tell. */

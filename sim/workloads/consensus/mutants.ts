@@ -1,0 +1,41 @@
+/** Members that break a promise, to see that the workload notices. */
+import { NO_ONE, type RaftNode } from '../../../src/raft/index.ts';
+import { LOG_MUTANTS } from '../common/log-mutants.ts';
+import type { RunOptions } from './group.ts';
+import type { GroupInstance } from './member.ts';
+
+/** Gives its vote to everybody who asks for it. */
+function forgetsVotes({ core }: RaftNode): void {
+  const step = core.step.bind(core);
+  core.step = (message) => {
+    if (message.kind === 'vote-request' && message.term === core.term && core.role !== 'leader') {
+      core.vote = NO_ONE;
+      core.leader = NO_ONE;
+    }
+    return step(message);
+  };
+}
+
+/** Takes for committed, as a leader, whatever it has itself. */
+function commitsEarly({ core }: RaftNode): void {
+  core.tracker.committed = () => core.tracker.progress(core.id)?.match ?? 0;
+}
+
+/** Answers reads with what it has applied itself, whoever leads meanwhile. */
+function readsAlone({ raft }: GroupInstance): void {
+  raft.readIndex = () => Promise.resolve(raft.status().applied);
+}
+
+const onNode =
+  (change: (node: RaftNode) => void) =>
+  (instance: GroupInstance): void =>
+    change(instance.raft.node);
+
+export const MUTANTS = {
+  forgetsVotes: { onUp: onNode(forgetsVotes) },
+  commitsEarly: { onUp: onNode(commitsEarly) },
+  readsAlone: { onUp: readsAlone },
+  losesSyncs: { logWorker: LOG_MUTANTS.losesSyncs },
+  /** None: what is noticed must not come from the wrapping. */
+  keepsItsPromises: { onUp: onNode(() => undefined), logWorker: LOG_MUTANTS.keepsItsPromises },
+} as const satisfies Record<string, RunOptions>;

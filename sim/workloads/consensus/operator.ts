@@ -1,0 +1,224 @@
+/**
+ * Who operates the group: lets members that are lost join anew under another id, and, where the run is to have it,
+ * changes who belongs to the group, hands leadership over, and compacts logs. One thing at a time, so that of those that
+ * vote always a quorum can come back.
+ */
+import type { SeededRandom } from '../../../src/base/index.ts';
+import type { FoundFile } from '../common/disk-inspection.ts';
+import type { Consensus, ConsensusStatus, MembershipRequest } from './contract.ts';
+import { type Outcome, outcomeOf } from './door.ts';
+import type { Group } from './group.ts';
+import type { GroupMember } from './member.ts';
+
+const PERIOD_MS = { least: 300, most: 2500 } as const;
+const TIMEOUT_MS = 2000;
+const VOTERS_LEAST = 3;
+const RETRY_MS = 200;
+/** Between a copy of a directory and the day when it is put back. */
+const COPY_AGE_MS = { least: 1000, most: 8000 } as const;
+
+type Change = MembershipRequest['changes'][number];
+
+export class Operator {
+  readonly #group: Group;
+  readonly #random: SeededRandom;
+  /** Nothing new is begun. */
+  isPaused = false;
+  #isBusy = false;
+  #isStopped = false;
+
+  constructor(group: Group, random: SeededRandom) {
+    this.#group = group;
+    this.#random = random;
+  }
+
+  /** Nothing is under way, and nobody is lost. */
+  get isIdle(): boolean {
+    return !this.#isBusy && this.#group.members.every(({ isLost }) => !isLost);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  async run(): Promise<void> {
+    const random = this.#random;
+    while (!this.#isStopped) {
+      await this.#sleep(PERIOD_MS.least + random.below(PERIOD_MS.most));
+      if (this.#isStopped) return;
+      this.#isBusy = true;
+      const lost = this.#group.members.find(({ isLost }) => isLost);
+      if (lost !== undefined) await this.#replace(lost);
+      else if (!this.isPaused) await this.#act();
+      this.#isBusy = false;
+    }
+  }
+
+  /** Adds somebody new, and waits until he belongs to the group. */
+  async add(member: GroupMember): Promise<void> {
+    const { counts } = this.#group;
+    const { id, address } = member;
+    this.#group.enroll(member);
+    await this.#persist(
+      { changes: [{ kind: 'add-learner', id, address }] },
+      ({ learners, voters }) => learners.includes(id) || voters.includes(id),
+    );
+    counts.addedLearners++;
+  }
+
+  #act(): Promise<void> {
+    const random = this.#random;
+    const { faults } = this.#group.settings;
+    if (faults.includes('restoredDirectory') && random.chance(0.2)) return this.#restore();
+    if (faults.includes('membership') && random.chance(0.5)) return this.#changeMembers();
+    switch (random.below(4)) {
+      case 0:
+        return this.#transfer();
+      case 1:
+        return this.#compact();
+      case 2:
+        random.pick(this.#group.members).checkpoint();
+        return Promise.resolve();
+      default:
+        return Promise.resolve();
+    }
+  }
+
+  async #transfer(): Promise<void> {
+    const leader = this.#group.leader();
+    const status = leader?.instance?.raft.status();
+    if (status === undefined) return;
+    const to = this.#random.pick(status.voters);
+    const outcome = await this.#ask(leader, (consensus) => consensus.transferLeadership(to));
+    if (outcome?.kind === 'done') this.#group.counts.transfers++;
+  }
+
+  async #compact(): Promise<void> {
+    await this.#ask(this.#random.pick(this.#group.members), (consensus) => consensus.compact());
+  }
+
+  #changeMembers(): Promise<void> {
+    const random = this.#random;
+    const { counts, members } = this.#group;
+    const outside = members.find((member) => !this.#group.isEnrolled(member));
+    const status = this.#group.leader()?.instance?.raft.status();
+    if (status === undefined) return Promise.resolve();
+    const { voters, learners } = status;
+    if (outside !== undefined && random.chance(0.4)) return this.#rejoin(outside);
+    if (learners.length > 0 && random.chance(0.5)) {
+      const learner = random.pick(learners);
+      if (voters.length > VOTERS_LEAST && random.chance(0.5)) return this.#swap(random.pick(voters), learner);
+      counts.promotions++;
+      return this.#persist({ changes: [{ kind: 'add-voter', id: learner, ...this.#addressOf(learner) }] }, (now) =>
+        now.voters.includes(learner),
+      );
+    }
+    const removable = voters.length > VOTERS_LEAST ? [...voters, ...learners] : learners;
+    const removed = members.find(({ id }) => id === (removable.length === 0 ? -1 : random.pick(removable)));
+    if (removed === undefined || outside !== undefined) return Promise.resolve();
+    return this.#remove(removed);
+  }
+
+  /** One votes no more and another one does, at once. */
+  async #swap(voter: number, learner: number): Promise<void> {
+    const transition = this.#random.pick(['auto', 'implicit', 'explicit'] as const);
+    const changes: Change[] = [
+      { kind: 'add-learner', id: voter, ...this.#addressOf(voter) },
+      { kind: 'add-voter', id: learner, ...this.#addressOf(learner) },
+    ];
+    await this.#persist({ transition, changes }, (now) => now.voters.includes(learner));
+    this.#group.counts.promotions++;
+    if (transition === 'explicit') {
+      await this.#persist({ changes: [] }, (_, leader) => !leader.isJoint());
+    }
+  }
+
+  async #remove(member: GroupMember): Promise<void> {
+    const { id } = member;
+    await this.#persist(
+      { changes: [{ kind: 'remove', id }] },
+      ({ voters, learners }) => !voters.includes(id) && !learners.includes(id),
+    );
+    this.#group.counts.removals++;
+    await this.#sleep(this.#random.below(1000));
+    this.#group.dismiss(member);
+    member.isLost = false;
+  }
+
+  /** Behind a removal, with an empty directory; sometimes as a voter at once. */
+  async #rejoin(member: GroupMember): Promise<void> {
+    if (member.id !== 0) this.#group.counts.rejoins++;
+    member.beginAnew(this.#group.newId());
+    await this.add(member);
+  }
+
+  async #replace(member: GroupMember): Promise<void> {
+    const { id } = member;
+    const wasVoter = this.#group.statuses().some(({ voters }) => voters.includes(id));
+    await this.#remove(member);
+    await this.#rejoin(member);
+    if (!wasVoter) return;
+    const change: Change = { kind: 'add-voter', id: member.id, address: member.address };
+    await this.#persist({ changes: [change] }, ({ voters }) => voters.includes(member.id));
+    this.#group.counts.promotions++;
+  }
+
+  /** Puts the directory of a member back as it was a while ago: from then on it has to keep still, and is replaced. */
+  async #restore(): Promise<void> {
+    const { members, counts } = this.#group;
+    const random = this.#random;
+    const weak = members.find(({ plan }) => plan.walMode === 'write');
+    const member = weak ?? random.pick(members);
+    if (member.instance === null) return;
+    const { directory, life } = member;
+    const files = this.#copyOf(member);
+    await this.#sleep(COPY_AGE_MS.least + random.below(COPY_AGE_MS.most));
+    if (member.directory !== directory || member.isLost || !this.#group.isEnrolled(member)) return;
+    if (member.life === life && random.chance(0.3)) return;
+    member.end('kill');
+    member.noteEnd();
+    member.restore(files);
+    counts.restoredDirectories++;
+    await this.#sleep(500 + random.below(3000));
+    member.isLost = true;
+  }
+
+  #copyOf(member: GroupMember): readonly FoundFile[] {
+    member.end('kill');
+    return member.files();
+  }
+
+  /** Until it is so; the group may have nobody who decides for a while. */
+  async #persist(
+    change: MembershipRequest,
+    isDone: (status: ConsensusStatus, leader: GroupMember) => boolean,
+  ): Promise<void> {
+    for (;;) {
+      const leader = this.#group.leader();
+      const status = leader?.instance?.raft.status();
+      if (this.#isStopped || (leader !== null && status !== undefined && isDone(status, leader))) return;
+      await this.#ask(leader ?? this.#random.pick(this.#group.members), (consensus) =>
+        consensus.changeMembership(change, { timeoutMs: TIMEOUT_MS }),
+      );
+      await this.#sleep(RETRY_MS);
+    }
+  }
+
+  async #ask<Result>(
+    member: GroupMember | null,
+    request: (consensus: Consensus) => Promise<Result>,
+  ): Promise<Outcome<Result> | null> {
+    const session = member?.session() ?? null;
+    if (session === null) return null;
+    return outcomeOf(this.#group.clientEnv.timers, session, TIMEOUT_MS, request);
+  }
+
+  #addressOf(id: number): Readonly<{ address?: string }> {
+    const member = this.#group.members.find((each) => each.id === id);
+    return member === undefined ? {} : { address: member.address };
+  }
+
+  #sleep(durationMs: number): Promise<void> {
+    return this.#group.clientEnv.timers.sleep(durationMs);
+  }
+}
