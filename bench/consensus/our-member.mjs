@@ -7,7 +7,7 @@ const instance = await startInstance({
   dataDir,
   listen,
   trust: 'open',
-  walMode: 'fsync',
+  walMode: 'write',
   raft: { id: Number(id), members: JSON.parse(members) },
 });
 

@@ -188,6 +188,11 @@ export class Connection extends Requests {
     if (refusal !== null) this.#env.timers.endOfTurn(() => handlers.onFailure(refusal));
   }
 
+  /** What was requested leaves now, and does not wait for the end of the turn: for those who are called then. */
+  flush(): void {
+    this.#link?.flush();
+  }
+
   /** One attempt to get from nothing to `active`. For `connect` and the reconnect timer. */
   async open(): Promise<void> {
     this.#setState('connecting', null);

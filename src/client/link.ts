@@ -133,6 +133,11 @@ export class Link {
     this.#outgoing.written();
   }
 
+  /** What was written leaves now, and does not wait for the end of the turn. */
+  flush(): void {
+    this.#outgoing.flush();
+  }
+
   /** Stops reading, for one who cannot keep up; `resume` goes on. */
   pause(): void {
     this.#stream.pause();

@@ -1,12 +1,13 @@
 /** What a member does that stands for election, or asks whether it should. */
-import type { RaftCore, StepResult } from './core.ts';
+import type { RaftCore } from './core.ts';
 import { acceptAppend, acceptHeartbeat, acceptSnapshot } from './follower.ts';
 import { broadcastAppends } from './leader.ts';
-import { type Message, NO_ONE } from './types.ts';
+import { type Message, NO_ONE, type StepResult } from './types.ts';
 
 export function stepCandidate(core: RaftCore, message: Message): StepResult {
   switch (message.kind) {
     case 'proposal-request':
+    case 'read-index-request':
       return 'dropped';
     // Somebody else was elected in this term.
     case 'append-request':

@@ -1,6 +1,7 @@
 /**
  * The consensus core of one member: Raft (Ongaro and Ousterhout, 2014; Ongaro's thesis) as a state machine without clock,
  * disk or network. Time is ticks, randomness an argument; what it wants done is gathered until `RaftNode.ready` takes it.
+ * Here are its state and its changes of role; `step.ts` has what leads to them.
  *
  * Invariants: (1) a term has at most one leader; (2) a leader never replaces entries of its log; (3) two logs that have an
  * entry of the same index and term are equal up to there; (4) an entry that was committed is in the log of every later leader;
@@ -12,14 +13,10 @@
  *
  * Where it goes beyond the paper: docs/raft.md.
  */
-import { assert, unreachable } from '../base/index.ts';
-import { stepCandidate } from './candidate.ts';
+import { assert } from '../base/index.ts';
 import { payloadsBytes } from './entry.ts';
-import { stepFollower } from './follower.ts';
-import { broadcastAppends, broadcastHeartbeats, checkQuorum, sendAppend, stepLeader, tryToCommit } from './leader.ts';
 import { RaftLog } from './log/raft-log.ts';
-import { changeMembership, checkMembership, membersOf } from './membership/change.ts';
-import type { MembershipChange, MembershipState } from './membership/types.ts';
+import { checkMembership, membersOf } from './membership/change.ts';
 import { checkOptions, type RaftOptions } from './options.ts';
 import { Tracker } from './progress/tracker.ts';
 import { ReadQueue } from './read-queue.ts';
@@ -35,12 +32,9 @@ import {
   type ReadState,
   type Role,
   type Snapshot,
-  type VoteRequest,
   type VoteResponse,
 } from './types.ts';
 
-/** `dropped`: the proposal is in no log; try again later or elsewhere. */
-export type StepResult = 'done' | 'dropped';
 /** A transfer is an election that the leader has asked for: nobody has to wait for it to fall silent. */
 export type CampaignKind = 'pre-vote' | 'vote' | 'transfer';
 
@@ -55,6 +49,8 @@ export class RaftCore {
   leader: RaftId = NO_ONE;
   /** To whom leadership is being handed over. */
   transferee: RaftId = NO_ONE;
+  /** In this term somebody was told to stand, who need not wait for the lease of this leader to end. */
+  hasHandedOver = false;
   /** No membership change is in the log behind this index. */
   lastChangeIndex = 0;
   reads = new ReadQueue();
@@ -86,7 +82,8 @@ export class RaftCore {
     this.tracker.reconfigure(membership, this.log.lastIndex());
     this.term = hardState.term;
     this.vote = hardState.vote;
-    this.log.commitTo(hardState.commit);
+    // The state may be of later than the last commit index that was written: nobody waits for that.
+    this.log.commitTo(Math.max(hardState.commit, options.appliedIndex));
     if (options.appliedIndex > 0) this.log.appliedTo(options.appliedIndex);
     this.electionTimeoutTicks = options.electionTicks;
     this.becomeFollower(this.term, NO_ONE);
@@ -105,40 +102,6 @@ export class RaftCore {
   /** So only a leader knows what is committed (thesis, 6.4). */
   get hasCommittedInTerm(): boolean {
     return this.log.term(this.log.committed) === this.term;
-  }
-
-  tick(): void {
-    this.electionElapsedTicks++;
-    if (this.role === 'leader') this.#tickLeader();
-    else if (this.isPromotable && this.electionElapsedTicks >= this.electionTimeoutTicks) {
-      this.electionElapsedTicks = 0;
-      this.campaign();
-    }
-  }
-
-  step(message: Message): StepResult {
-    if ('term' in message) {
-      if (message.term > this.term && !this.#enterTerm(message)) return 'done';
-      if (message.term < this.term) {
-        this.#answerOldTerm(message);
-        return 'done';
-      }
-    }
-    if (message.kind === 'vote-request' || message.kind === 'pre-vote-request') {
-      this.#answerVoteRequest(message);
-      return 'done';
-    }
-    switch (this.role) {
-      case 'leader':
-        return stepLeader(this, message);
-      case 'follower':
-        return stepFollower(this, message);
-      case 'candidate':
-      case 'pre-candidate':
-        return stepCandidate(this, message);
-      default:
-        return unreachable(this.role);
-    }
   }
 
   /** Stands for election, if it may. */
@@ -206,33 +169,13 @@ export class RaftCore {
     if (this.#uncommittedBytes > 0 && bytes > 0 && isTooMuch) return false;
     this.#uncommittedBytes += bytes;
     this.log.append(entries);
-    this.respond({ ...this.inTerm(this.id), kind: 'append-response', index: this.log.lastIndex(), rejection: null });
+    this.acknowledge(this.id, this.log.lastIndex());
     return true;
   }
 
-  /** The state has everything up to `index`. */
-  applied(index: number): void {
-    const released = this.log.appliedTo(Math.max(index, this.log.applied));
-    this.#uncommittedBytes = Math.max(0, this.#uncommittedBytes - released);
-    const { membership } = this.tracker;
-    if (membership.leavesByItself && this.role === 'leader' && this.log.applied >= this.lastChangeIndex) {
-      // Dropped while leadership is handed over; then the next leader does it.
-      const change: MembershipChange = { transition: 'auto', changes: [], context: new Uint8Array(0) };
-      const payloads: readonly Payload[] = [{ kind: 'membership', change }];
-      this.step({ kind: 'proposal-request', from: this.id, to: this.id, payloads });
-    }
-  }
-
-  snapshotApplied(index: number): void {
-    this.log.unstable.snapshotStable(index);
-    this.applied(index);
-  }
-
-  /** A committed change takes effect. One that cannot be made changes nothing, on any member. */
-  applyMembership(change: MembershipChange): MembershipState {
-    const outcome = changeMembership(this.tracker.membership, change);
-    if (outcome.kind === 'changed') this.#switchTo(outcome.membership);
-    return this.tracker.membership;
+  /** So much payload of what a leader has appended is applied. */
+  release(bytes: number): void {
+    this.#uncommittedBytes = Math.max(0, this.#uncommittedBytes - bytes);
   }
 
   /** False: it tells nothing new, or cannot be for this member. */
@@ -261,87 +204,15 @@ export class RaftCore {
     else this.afterAppend.push(message);
   }
 
-  inTerm(to: RaftId): Readonly<{ from: RaftId; to: RaftId; term: number }> {
-    return { from: this.id, to, term: this.term };
+  /** This log matches that of the leader up to `index`. */
+  acknowledge(to: RaftId, index: number): void {
+    this.respond({ kind: 'append-response', from: this.id, to, term: this.term, index, rejection: null });
   }
 
   /** The answer to a read: to the own user, or to the member that has sent it on. */
   answerRead(from: RaftId, requestId: number, index: number): void {
     if (from === this.id) this.readStates.push({ index, requestId });
-    else this.send({ ...this.inTerm(from), kind: 'read-index-response', index, requestId });
-  }
-
-  #tickLeader(): void {
-    this.heartbeatElapsedTicks++;
-    if (this.electionElapsedTicks >= this.options.electionTicks) {
-      this.electionElapsedTicks = 0;
-      if (this.options.checksQuorum) checkQuorum(this);
-      // Who could not be handed leadership within this time does not get it.
-      this.transferee = NO_ONE;
-    }
-    if (this.role !== 'leader' || this.heartbeatElapsedTicks < this.options.heartbeatTicks) return;
-    this.heartbeatElapsedTicks = 0;
-    broadcastHeartbeats(this);
-  }
-
-  /** A message of a later term; false: it is not looked at. */
-  #enterTerm(message: Message & Readonly<{ term: number }>): boolean {
-    switch (message.kind) {
-      case 'vote-request':
-      case 'pre-vote-request': {
-        // Who hears from a leader does not help to replace it, but if that leader asks for it.
-        const isLed = this.leader !== NO_ONE && this.electionElapsedTicks < this.options.electionTicks;
-        if (this.options.checksQuorum && isLed && !message.isTransfer) return false;
-        if (message.kind === 'vote-request') this.becomeFollower(message.term, NO_ONE);
-        return true;
-      }
-      case 'pre-vote-response':
-        // A granted one bears the term that was asked for, which is not there yet.
-        if (!message.isGranted) this.becomeFollower(message.term, NO_ONE);
-        return true;
-      case 'append-request':
-      case 'heartbeat-request':
-      case 'snapshot-request':
-        this.becomeFollower(message.term, message.from);
-        return true;
-      default:
-        this.becomeFollower(message.term, NO_ONE);
-        return true;
-    }
-  }
-
-  #answerOldTerm(message: Message): void {
-    const { checksQuorum, hasPreVote } = this.options;
-    if (message.kind === 'pre-vote-request') {
-      // Else a candidate with a shorter log and a lower term would ask for ever.
-      this.respond({ ...this.inTerm(message.from), kind: 'pre-vote-response', isGranted: false });
-    } else if (message.kind === 'append-request' || message.kind === 'heartbeat-request') {
-      // A leader that is behind learns so. Without this, a member that came back with a higher term would be stuck: it is not
-      // voted for, and what the leader sends is too old for it.
-      if (!checksQuorum && !hasPreVote) return;
-      this.respond({ ...this.inTerm(message.from), kind: 'append-response', index: 0, rejection: null });
-    }
-  }
-
-  #answerVoteRequest(request: VoteRequest): void {
-    const isPreVote = request.kind === 'pre-vote-request';
-    const mayVote =
-      this.vote === request.from ||
-      (this.vote === NO_ONE && this.leader === NO_ONE) ||
-      (isPreVote && request.term > this.term);
-    // A learner votes too: the candidate may know that it became a voter before it does.
-    const isGranted = mayVote && this.log.isUpToDate(request.last);
-    if (isGranted && !isPreVote) {
-      this.electionElapsedTicks = 0;
-      this.vote = request.from;
-    }
-    this.respond({
-      ...this.inTerm(request.from),
-      kind: isPreVote ? 'pre-vote-response' : 'vote-response',
-      // The term that was asked for, which may be higher than the own one: else it would be too old to be looked at.
-      term: isGranted ? request.term : this.term,
-      isGranted,
-    });
+    else this.send({ kind: 'read-index-response', from: this.id, to: from, term: this.term, index, requestId });
   }
 
   #becomePreCandidate(): void {
@@ -365,6 +236,7 @@ export class RaftCore {
     }
     this.leader = NO_ONE;
     this.transferee = NO_ONE;
+    this.hasHandedOver = false;
     this.electionElapsedTicks = 0;
     this.heartbeatElapsedTicks = 0;
     const { electionTicks, random } = this.options;
@@ -372,24 +244,9 @@ export class RaftCore {
     this.tracker.resetVotes();
     const lastIndex = this.log.lastIndex();
     for (const [id, progress] of this.tracker.members) progress.reset(lastIndex + 1, id === this.id ? lastIndex : 0);
-    this.lastChangeIndex = 0;
     this.#uncommittedBytes = 0;
     this.reads = new ReadQueue();
     this.earlyReads = [];
-  }
-
-  #switchTo(membership: MembershipState): void {
-    this.tracker.reconfigure(membership, this.log.lastIndex());
-    if (this.role !== 'leader') return;
-    const own = this.tracker.progress(this.id);
-    if (own === undefined || own.isLearner) {
-      if (this.options.stepsDownOnRemoval) this.becomeFollower(this.term, NO_ONE);
-      return;
-    }
-    if (tryToCommit(this)) broadcastAppends(this);
-    // Who is new is tried at once, and need not wait for the next heartbeat.
-    else for (const id of this.tracker.members.keys()) if (id !== this.id) sendAppend(this, id, 'with-entries');
-    if (this.transferee !== NO_ONE && !this.tracker.isVoter(this.transferee)) this.transferee = NO_ONE;
   }
 
   /** Until it is applied, it does not know who has to vote. */

@@ -1,5 +1,5 @@
 /** What a member does that is led, or waits to be. */
-import type { RaftCore, StepResult } from './core.ts';
+import type { RaftCore } from './core.ts';
 import {
   type AppendRequest,
   type HeartbeatRequest,
@@ -7,6 +7,7 @@ import {
   NO_ONE,
   type RaftId,
   type SnapshotRequest,
+  type StepResult,
 } from './types.ts';
 
 export function stepFollower(core: RaftCore, message: Message): StepResult {
@@ -60,28 +61,28 @@ function heardFrom(core: RaftCore, leader: RaftId): void {
 export function acceptAppend(core: RaftCore, request: AppendRequest): void {
   const { log } = core;
   const { previous, entries, commit, from } = request;
-  const response = { ...core.inTerm(from), kind: 'append-response' } as const;
   if (previous.index < log.committed) {
     // Sent before the leader knew; what is committed is the same everywhere.
-    core.respond({ ...response, index: log.committed, rejection: null });
+    core.acknowledge(from, log.committed);
     return;
   }
   const lastIndex = log.appendBehind(previous, entries, commit);
   if (lastIndex !== null) {
-    core.respond({ ...response, index: lastIndex, rejection: null });
+    core.acknowledge(from, lastIndex);
     return;
   }
   // The last place where the logs may match, so that the leader need not try every one (docs/raft.md).
   const rejection = log.lastWithin(Math.min(previous.index, log.lastIndex()), previous.term);
-  core.respond({ ...response, index: previous.index, rejection });
+  const { id, term } = core;
+  core.respond({ kind: 'append-response', from: id, to: from, term, index: previous.index, rejection });
 }
 
 export function acceptHeartbeat(core: RaftCore, { from, commit, readPosition }: HeartbeatRequest): void {
   core.log.commitTo(commit);
-  core.send({ ...core.inTerm(from), kind: 'heartbeat-response', readPosition });
+  core.send({ kind: 'heartbeat-response', from: core.id, to: from, term: core.term, readPosition });
 }
 
 export function acceptSnapshot(core: RaftCore, { from, snapshot }: SnapshotRequest): void {
   const index = core.restore(snapshot) ? core.log.lastIndex() : core.log.committed;
-  core.respond({ ...core.inTerm(from), kind: 'append-response', index, rejection: null });
+  core.acknowledge(from, index);
 }

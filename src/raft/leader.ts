@@ -1,8 +1,8 @@
 /** What a leader does: feed the others, count what they have, answer reads, hand over. */
 import { assert } from '../base/index.ts';
-import type { RaftCore, StepResult } from './core.ts';
+import type { RaftCore } from './core.ts';
 import { payloadsBytes } from './entry.ts';
-import { changeMembership, isJoint, leavesJoint } from './membership/change.ts';
+import { changeMembership, isJoint, leavesJoint, membersOf } from './membership/change.ts';
 import type { MembershipChange } from './membership/types.ts';
 import type { Progress } from './progress/progress.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type ProposalRequest,
   type RaftId,
   type ReadIndexRequest,
+  type StepResult,
 } from './types.ts';
 
 const EMPTY_PAYLOAD: Payload = { kind: 'data', data: new Uint8Array(0) };
@@ -55,7 +56,7 @@ export function broadcastHeartbeats(core: RaftCore): void {
     if (to === core.id) continue;
     // What it may not have, it cannot take for committed.
     const commit = Math.min(progress.match, core.log.committed);
-    core.send({ ...core.inTerm(to), kind: 'heartbeat-request', commit, readPosition });
+    core.send({ kind: 'heartbeat-request', from: core.id, to, term: core.term, commit, readPosition });
     progress.sentCommit(commit);
   }
 }
@@ -74,9 +75,10 @@ export function sendAppend(core: RaftCore, to: RaftId, kind: AppendKind): boolea
   if (entries === null) return sendSnapshot(core, to, progress);
   if (entries.length === 0 && kind === 'with-entries') return false;
   const previous = { term: previousTerm, index: previousIndex };
-  core.send({ ...core.inTerm(to), kind: 'append-request', previous, entries, commit: log.committed });
+  const commit = log.committed;
+  core.send({ kind: 'append-request', from: core.id, to, term: core.term, previous, entries, commit });
   progress.sentEntries(entries.length, payloadsBytes(entries));
-  progress.sentCommit(log.committed);
+  progress.sentCommit(commit);
   return true;
 }
 
@@ -115,10 +117,11 @@ export function snapshotEnded(core: RaftCore, id: RaftId, isSuccess: boolean): v
 function sendSnapshot(core: RaftCore, to: RaftId, progress: Progress): boolean {
   if (!progress.isRecentlyActive) return false;
   const snapshot = core.log.snapshot();
-  if (snapshot === null) return false;
+  // A member would not take one of a time before it belonged to the group.
+  if (snapshot === null || !membersOf(snapshot.membership).includes(to)) return false;
   assert(snapshot.id.index > 0, 'an empty snapshot');
   progress.becomeSnapshot(snapshot.id.index);
-  core.send({ ...core.inTerm(to), kind: 'snapshot-request', snapshot });
+  core.send({ kind: 'snapshot-request', from: core.id, to, term: core.term, snapshot });
   return true;
 }
 
@@ -151,14 +154,14 @@ export function refusalOf(core: RaftCore, change: MembershipChange): string | nu
 }
 
 function read(core: RaftCore, request: ReadIndexRequest): void {
-  if (core.tracker.isSingleVoter) core.answerRead(request.from, request.requestId, core.log.committed);
-  else if (!core.hasCommittedInTerm) core.earlyReads.push(request);
+  if (!core.hasCommittedInTerm) core.earlyReads.push(request);
   else confirmRead(core, request);
 }
 
 function confirmRead(core: RaftCore, { from, requestId }: ReadIndexRequest): void {
   const index = core.log.committed;
-  if (core.options.readMode === 'lease') return core.answerRead(from, requestId, index);
+  const isLeased = core.options.readMode === 'lease' && !core.hasHandedOver;
+  if (isLeased || core.tracker.isOnlyVoter(core.id)) return core.answerRead(from, requestId, index);
   core.reads.add({ from, requestId, index });
   core.reads.acknowledge(core.id, core.reads.position);
   broadcastHeartbeats(core);
@@ -198,7 +201,6 @@ function appendAnswered(core: RaftCore, progress: Progress, response: AppendResp
 }
 
 function releaseEarlyReads(core: RaftCore): void {
-  if (core.earlyReads.length === 0 || !core.hasCommittedInTerm) return;
   const requests = core.earlyReads;
   core.earlyReads = [];
   for (const request of requests) confirmRead(core, request);
@@ -208,7 +210,7 @@ function heartbeatAnswered(core: RaftCore, progress: Progress, { from, readPosit
   progress.isRecentlyActive = true;
   progress.release();
   if (progress.match < core.log.lastIndex() || progress.state === 'probe') sendAppend(core, from, 'always');
-  if (core.options.readMode !== 'quorum' || readPosition === 0) return;
+  if (readPosition === 0) return;
   core.reads.acknowledge(from, readPosition);
   for (const { from: reader, requestId, index } of core.reads.takeConfirmed(core.tracker)) {
     core.answerRead(reader, requestId, index);
@@ -228,5 +230,6 @@ function transfer(core: RaftCore, transferee: RaftId): void {
 }
 
 function handOver(core: RaftCore, to: RaftId): void {
-  core.send({ ...core.inTerm(to), kind: 'timeout-now' });
+  core.hasHandedOver = true;
+  core.send({ kind: 'timeout-now', from: core.id, to, term: core.term });
 }

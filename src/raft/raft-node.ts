@@ -5,14 +5,15 @@
  * How to carry a Ready out: its messages leave at any time; its append is one write, and when that and all before it are
  * durable, its messages leave and `appended` gets its token; its committed entries are applied behind those of before, a
  * membership change among them by `applyMembership`, and then `applied` is told. Nothing has to be waited for: the next Ready
- * may be taken before.
+ * may be taken before. A snapshot takes the place of entries that were handed out before it and are not applied.
  */
 import { assert } from '../base/index.ts';
-import { RaftCore, type StepResult } from './core.ts';
+import { RaftCore } from './core.ts';
 import { forgetLeader } from './follower.ts';
 import { memberUnreachable, refusalOf, snapshotEnded } from './leader.ts';
 import type { MembershipChange, MembershipState } from './membership/types.ts';
 import type { RaftOptions } from './options.ts';
+import { applied, applyMembership, snapshotApplied, step, tick } from './step.ts';
 import type {
   Append,
   AppendToken,
@@ -24,6 +25,7 @@ import type {
   Ready,
   Role,
   Standing,
+  StepResult,
 } from './types.ts';
 
 export type RaftStatus = Readonly<{
@@ -62,19 +64,19 @@ export class RaftNode {
   }
 
   tick(): void {
-    this.core.tick();
+    tick(this.core);
   }
 
   /** A message of another member. An answer of one that does not belong to the group is passed over. */
   step(message: Message): StepResult {
     if (isResponse(message) && this.core.tracker.progress(message.from) === undefined) return 'done';
-    return this.core.step(message);
+    return step(this.core, message);
   }
 
   /** All in one append, in order; `dropped`: none is in any log. A follower sends them on, and does not learn of their fate. */
   propose(payloads: readonly Payload[]): StepResult {
     const { id } = this.core;
-    return this.core.step({ kind: 'proposal-request', from: id, to: id, payloads });
+    return step(this.core, { kind: 'proposal-request', from: id, to: id, payloads });
   }
 
   /** Why the leader would put an empty entry in the place of this change; null: it would not. */
@@ -85,7 +87,7 @@ export class RaftNode {
   /** `Ready.reads` will have `requestId` when a read may begin; it may get lost, and may then be asked for again. */
   readIndex(requestId: number): StepResult {
     const { id } = this.core;
-    return this.core.step({ kind: 'read-index-request', from: id, to: id, requestId });
+    return step(this.core, { kind: 'read-index-request', from: id, to: id, requestId });
   }
 
   /** Stand for election now. */
@@ -95,7 +97,7 @@ export class RaftNode {
 
   transferLeadership(transferee: RaftId): void {
     const { id } = this.core;
-    this.core.step({ kind: 'transfer-request', from: id, to: id, transferee });
+    step(this.core, { kind: 'transfer-request', from: id, to: id, transferee });
   }
 
   forgetLeader(): void {
@@ -146,21 +148,21 @@ export class RaftNode {
   /** The write of an append, and all before it, are durable. */
   appended(token: AppendToken): void {
     const { core } = this;
-    for (const message of token.own) core.step(message);
+    for (const message of token.own) step(core, message);
     // Of an older term, the entries may have been replaced by others of the same indexes, which are not durable (docs/raft.md).
     if (token.last !== null && token.term === core.term) core.log.unstable.stableTo(token.last);
     // What a snapshot holds is committed, in whatever term it arrives.
-    if (token.snapshotIndex !== null) core.snapshotApplied(token.snapshotIndex);
+    if (token.snapshotIndex !== null) snapshotApplied(core, token.snapshotIndex);
   }
 
   /** The state has all entries up to `index`. */
   applied(index: number): void {
-    this.core.applied(index);
+    applied(this.core, index);
   }
 
   /** Of a committed entry, when it is applied; returns who belongs to the group from now on. */
   applyMembership(change: MembershipChange): MembershipState {
-    return this.core.applyMembership(change);
+    return applyMembership(this.core, change);
   }
 
   status(): RaftStatus {

@@ -10,7 +10,7 @@ import type { RaftId } from './types.ts';
 export type PendingRead = Readonly<{ from: RaftId; requestId: number; index: number }>;
 
 export class ReadQueue {
-  #reads: readonly PendingRead[] = [];
+  readonly #reads: PendingRead[] = [];
   /** Places up to here are confirmed. */
   #confirmed = 0;
   readonly #acknowledged = new Map<RaftId, number>();
@@ -21,7 +21,7 @@ export class ReadQueue {
   }
 
   add(read: PendingRead): void {
-    this.#reads = [...this.#reads, read];
+    this.#reads.push(read);
   }
 
   acknowledge(from: RaftId, position: number): void {
@@ -33,9 +33,7 @@ export class ReadQueue {
     const confirmed = tracker.reached((id) => this.#acknowledged.get(id) ?? 0);
     const count = confirmed - this.#confirmed;
     if (count <= 0) return [];
-    const taken = this.#reads.slice(0, count);
-    this.#reads = this.#reads.slice(count);
     this.#confirmed = confirmed;
-    return taken;
+    return this.#reads.splice(0, count);
   }
 }

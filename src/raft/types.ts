@@ -4,13 +4,10 @@
  * Terms and indexes are safe integers, 0 meaning none; they travel in pairs (`EntryId`) wherever both are meant, so that
  * neither can stand where the other is expected. Ids of members are positive.
  */
-import type { Brand } from '../base/index.ts';
 import type { MembershipChange, MembershipState } from './membership/types.ts';
+import { NO_ONE, type RaftId } from './raft-id.ts';
 
-/** A member of the group; unique for ever, given anew to an instance that lost its log. */
-export type RaftId = Brand<number, 'RaftId'>;
-/** No member: nobody leads, nobody was voted for. */
-export const NO_ONE = 0 as RaftId;
+export * from './raft-id.ts';
 
 export type EntryId = Readonly<{ term: number; index: number }>;
 export const NO_ENTRY: EntryId = { term: 0, index: 0 };
@@ -122,6 +119,5 @@ export type Ready = Readonly<{
 
 export type Standing = Readonly<{ role: Role; leader: RaftId }>;
 
-export function raftId(value: number): RaftId {
-  return value as RaftId;
-}
+/** `dropped`: what was asked for is in no log; try again later or elsewhere. */
+export type StepResult = 'done' | 'dropped';

@@ -23,6 +23,11 @@ export class AddressBook {
     this.#onChange(addresses);
   }
 
+  /** Whoever sends messages says where it is: it may lead, and have come later than the entries that are applied here. */
+  learn(id: RaftId, address: string): void {
+    if (address !== '' && !this.#addresses.has(id)) this.replace(new Map([...this.#addresses, [id, address]]));
+  }
+
   /** Those of a change come, those of members that are gone go. */
   change(added: Addresses, membership: MembershipState): void {
     const members = new Set(membersOf(membership));

@@ -29,6 +29,7 @@ import { encodeOperation, type GlobalOperation } from './operations.ts';
 import type { ConsensusOptions } from './options.ts';
 import { type CasPredicate, encodeRange } from './predicate.ts';
 import { type Condition, Proposals } from './proposals.ts';
+import { Reads } from './reads.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { createRaftSpaces, takeRaftSpaces } from './spaces.ts';
 import { RaftStore } from './store.ts';
@@ -85,17 +86,13 @@ export class Consensus {
   readonly #snapshots: SnapshotTransfer;
   readonly #door: GroupDoor;
   readonly #applied = new Waiters<Outcome | null>();
-  readonly #reads = new Waiters<number>();
+  readonly #reads = new Reads();
   readonly #led = new Waiters<null>();
   #driver: Driver | null = null;
   #proposals: Proposals | null = null;
   #heard: HeardMembers;
   #tickTimer: TimerHandle | null = null;
   #ticks = 0;
-  /** Distinct over all starts, so that a late answer meets nobody else's question. */
-  #nextRequestId = 0;
-  /** The read that those of this turn share. */
-  #turnRead: Promise<number> | null = null;
   #isStopped = false;
 
   constructor(needs: ConsensusNeeds) {
@@ -110,7 +107,8 @@ export class Consensus {
       onRefused: (id, error) => this.#refused(id, error),
     });
     this.#addresses = new AddressBook((addresses) => {
-      this.#transport.setAddresses(new Map([...addresses].filter(([id]) => id !== this.options.id)));
+      const others = new Map([...addresses].filter(([id]) => id !== this.options.id));
+      this.#transport.setAddresses(others, addresses.get(raftId(this.options.id)) ?? '');
     });
     this.#snapshots = new SnapshotTransfer({
       env: needs.env,
@@ -137,6 +135,8 @@ export class Consensus {
   async start(): Promise<void> {
     this.#door.open();
     const { env, dataDir, options, onFailure } = this.#needs;
+    // Who joins with an empty directory has never voted, so it has nothing to have lost.
+    if (this.#store.isNew && options.members.length === 0) this.#directory.mark();
     const { sender, doubt } = await establish({
       options,
       store: this.#store,
@@ -144,7 +144,7 @@ export class Consensus {
       addresses: this.#addresses,
     });
     this.#heard = this.#newHeard();
-    this.#nextRequestId = sender.startCount * 2 ** 32;
+    this.#reads.begin(sender.startCount);
     this.#transport.introduce(sender);
     const begin = (): void => {
       if (this.#isStopped) return;
@@ -164,17 +164,18 @@ export class Consensus {
       isStopped: () => this.#isStopped,
       retryMs: options.tickMs,
     });
-    verifying.then(
-      (contradiction) => {
+    verifying
+      .then((contradiction) => {
         if (contradiction === null) return begin();
         const advice = `expel member ${options.id}, and let this instance join anew with an empty directory and another id`;
         onFailure(clusterError('INSTANCE_EXPELLED', `${contradiction}; ${advice}`));
-      },
-      (error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))),
-    );
+      })
+      .catch((error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))));
   }
 
+  /** A leader hands over first, so that the others need not find out that it is gone. */
   async stop(): Promise<void> {
+    if (!this.#isStopped) await this.#handOver();
     this.#isStopped = true;
     this.#tickTimer?.cancel();
     this.#driver?.stop();
@@ -182,7 +183,11 @@ export class Consensus {
     this.#transport.close();
     this.#snapshots.close();
     for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.rejectAll(boxError('TIMEOUT'));
-    return Promise.resolve();
+  }
+
+  /** Whether it takes part: the directory is trusted. */
+  get isRunning(): boolean {
+    return this.#driver !== null;
   }
 
   /** The core. For the simulator, which breaks it on purpose. Throws UNINITIALIZED before it runs. */
@@ -226,10 +231,11 @@ export class Consensus {
 
   /** Resolves when everything is applied here that had been acknowledged anywhere when it was called; with that entry's index. */
   async readIndex(patience: Patience = {}): Promise<number> {
-    const driver = this.#running();
     const deadlineMs = this.#deadlineMs(patience);
-    this.#turnRead ??= this.#askForRead(driver, deadlineMs);
-    return this.waitIndex(await this.#turnRead, patience);
+    const driver = this.#driver ?? (await this.#begun(deadlineMs));
+    const index = this.#reads.ask(driver.node, deadlineMs);
+    driver.schedule();
+    return this.waitIndex(await index, patience);
   }
 
   /** Resolves when the entry is applied here. Rejects with TIMEOUT. */
@@ -240,11 +246,12 @@ export class Consensus {
 
   /** Resolves when the other member leads. Rejects with TIMEOUT; the old one may lead on then. */
   async transferLeadership(to: number, patience: Patience = {}): Promise<void> {
-    const driver = this.#running();
+    const deadlineMs = this.#deadlineMs(patience);
+    const driver = this.#driver ?? (await this.#begun(deadlineMs));
     const { leader } = driver.status;
     if (leader === to) return;
     if (leader === 0) throw clusterError('LEADER_UNKNOWN');
-    const led = this.#led.add(to, this.#deadlineMs(patience));
+    const led = this.#led.add(to, deadlineMs);
     driver.node.transferLeadership(raftId(to));
     driver.schedule();
     await led;
@@ -272,7 +279,7 @@ export class Consensus {
     const driver = this.#running();
     const target = Math.min(upToIndex, this.#store.applied);
     while (this.#store.firstIndex() <= target && !this.#isStopped) {
-      driver.compact(target);
+      if (!driver.compact(target)) break;
       await new Promise<void>((resolve) => this.#needs.env.timers.endOfTurn(resolve));
     }
     return this.#store.firstIndex();
@@ -281,6 +288,15 @@ export class Consensus {
   #running(): Driver {
     if (this.#driver !== null) return this.#driver;
     throw clusterError('UNINITIALIZED', 'the other members have not confirmed this one yet');
+  }
+
+  /** Others may have to confirm this member first; that is waited for. Rejects with UNINITIALIZED when the time is over. */
+  async #begun(deadlineMs: number): Promise<Driver> {
+    const { tickMs } = this.options;
+    while (this.#driver === null && !this.#isStopped && this.#nowMs() + tickMs < deadlineMs) {
+      await this.#needs.env.timers.sleep(tickMs);
+    }
+    return this.#running();
   }
 
   #run(): void {
@@ -295,10 +311,10 @@ export class Consensus {
       handlers: {
         onApplied: (outcomes) => this.#onApplied(outcomes),
         onRestored: (index) => this.#onRestored(index),
-        onRead: (requestId, index) => this.#reads.resolve(requestId, index),
+        onRead: (requestId, index) => this.#reads.confirmed(requestId, index),
         onStanding: ({ leader }) => this.#led.resolve(leader, null),
         onTurn: () => {
-          this.#turnRead = null;
+          this.#reads.endTurn();
           this.#proposals?.propose();
         },
       },
@@ -313,25 +329,31 @@ export class Consensus {
     driver.tick();
     const nowMs = this.#nowMs();
     for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.expire(nowMs, () => boxError('TIMEOUT'));
-    // A question or its answer may be lost; the leader may have been unknown.
-    for (const requestId of this.#reads.keys()) driver.node.readIndex(requestId);
+    this.#reads.askAgain(driver.node);
     if (++this.#ticks % this.options.electionTicks === 0) this.#snapshots.watch(driver);
   }
 
   #receive(batch: Batch): void {
     const driver = this.#driver;
     if (driver === null) return;
-    for (const message of batch.messages) {
-      this.#heard.hear(message, (index) => driver.node.termAt(index));
-      if (message.kind === 'snapshot-request') this.#snapshots.fetch(driver, message);
-      else driver.receive(message);
+    this.#addresses.learn(batch.sender.id, batch.address);
+    try {
+      for (const message of batch.messages) {
+        this.#heard.hear(message, (index) => driver.node.termAt(index));
+        if (message.kind === 'snapshot-request') this.#snapshots.fetch(driver, message);
+        else driver.receive(message);
+      }
+    } catch (error) {
+      // The core does not know itself any more; the sender would only be told that its call has failed.
+      if (!(error instanceof BoxError)) this.#giveUp(error instanceof Error ? error : new Error(String(error)));
+      throw error;
     }
   }
 
   /** Waits for the entry wherever it comes into the log, and for what becomes of it. */
   async #settled(payload: Payload, condition: Condition, patience: Patience): Promise<EntryId> {
-    this.#running();
     const deadlineMs = this.#deadlineMs(patience);
+    if (this.#driver === null) await this.#begun(deadlineMs);
     const id = await this.#proposeAnywhere(payload, condition, deadlineMs);
     const outcome = await this.#outcomeOf(id, deadlineMs);
     if (outcome.id.term !== id.term) {
@@ -374,6 +396,20 @@ export class Consensus {
     }
   }
 
+  /** To whom it takes the least; a member that does not take it in time is not waited for. */
+  async #handOver(): Promise<void> {
+    const driver = this.#driver;
+    if (driver?.status.role !== 'leader') return;
+    const { voters } = driver.status.membership;
+    const others = driver.node.progress().filter(({ id, isRecentlyActive }) => {
+      return id !== this.options.id && isRecentlyActive && voters.includes(id);
+    });
+    const [best] = others.sort((one, other) => other.match - one.match);
+    if (best === undefined) return;
+    const timeoutMs = this.options.electionTicks * this.options.tickMs;
+    await this.transferLeadership(best.id, { timeoutMs }).catch(() => undefined);
+  }
+
   #proposeHere(payload: Payload, condition: Condition): Promise<EntryId> {
     if (this.#applied.size >= LIMITS.raftWaitersMax) {
       return Promise.reject(clusterError('RAFT_PROPOSAL_DROPPED', 'too many operations wait'));
@@ -384,14 +420,6 @@ export class Consensus {
 
   #wait(index: number, deadlineMs: number): Promise<Outcome | null> {
     return this.#applied.add(index, deadlineMs);
-  }
-
-  #askForRead(driver: Driver, deadlineMs: number): Promise<number> {
-    const requestId = this.#nextRequestId++;
-    const confirmed = this.#reads.add(requestId, deadlineMs);
-    driver.node.readIndex(requestId);
-    driver.schedule();
-    return confirmed;
   }
 
   #onApplied(outcomes: readonly Outcome[]): void {
@@ -415,6 +443,10 @@ export class Consensus {
   #refused(id: RaftId, error: BoxError): void {
     const isExpelled = error.code === clusterError('INSTANCE_EXPELLED', '').code;
     if (!isExpelled) return this.#log.warn(`member ${id} has refused messages: ${error.message}`);
+    this.#giveUp(error);
+  }
+
+  #giveUp(error: Error): void {
     if (this.#driver === null) return;
     this.#driver.stop();
     this.#tickTimer?.cancel();

@@ -91,7 +91,10 @@ export class GroupDoor {
     retryMs: number;
   }>): Promise<string | null> {
     const { membership } = this.#store.initialState();
-    const missing = new Set([...membership.voters, ...membership.outgoing].filter((id) => id !== this.#self));
+    const voters = [...membership.voters, ...membership.outgoing];
+    // It was copied before it had its first snapshot; of what it has said since then it knows nothing, nor to whom.
+    if (voters.length === 0) return 'nobody is known here who could say what it has told the others';
+    const missing = new Set(voters.filter((id) => id !== this.#self));
     while (missing.size > 0 && !isStopped()) {
       const answers = await Promise.all([...missing].map((id) => this.#ask(transport, id, sender, retryMs)));
       const { hardState } = this.#store.initialState();

@@ -73,7 +73,8 @@ export class Driver {
   #node: RaftNode;
   /** Counts the cores: what an older one has asked for is of no interest. */
   #generation = 0;
-  #newestBatch: CommitBatch | null = null;
+  /** The last write of the log or the hard state that is not durable yet. */
+  #newestAppend: CommitBatch | null = null;
   #isScheduled = false;
   #isBroken = false;
   #isStopped = false;
@@ -111,6 +112,8 @@ export class Driver {
 
   tick(): void {
     if (this.#isBroken) return;
+    // What was applied may be the last that happens for a while.
+    this.#needs.box.transactions.flush();
     this.#node.tick();
     this.schedule();
   }
@@ -168,8 +171,9 @@ export class Driver {
 
   #turn(): void {
     this.#isScheduled = false;
-    if (this.#isStopped || this.#isBroken) return;
+    if (this.#isStopped) return;
     this.#needs.handlers.onTurn();
+    if (this.#isBroken) return;
     try {
       for (let round = 0; round < ROUNDS_MAX && this.#node.hasReady; round++) this.#carryOut(this.#node.ready());
       this.#compact();
@@ -177,6 +181,8 @@ export class Driver {
       if (!(error instanceof BoxError)) throw error;
       this.#break(error);
     }
+    // Both would leave at the end of a turn, which is now.
+    if (this.#newestAppend !== null) this.#needs.box.transactions.flush();
     this.#needs.transport.flush();
     if (!this.#isBroken && this.#node.hasReady) this.schedule();
   }
@@ -192,7 +198,7 @@ export class Driver {
 
   #append(append: Append): void {
     const batch = this.#needs.store.write(append, (snapshot) => this.#restore(snapshot));
-    if (batch !== null) this.#newestBatch = batch;
+    if (batch !== null) this.#newestAppend = batch;
     const generation = this.#generation;
     const settled = (): void => {
       if (generation !== this.#generation || this.#isStopped) return;
@@ -202,16 +208,15 @@ export class Driver {
       this.schedule();
     };
     // Without a write of its own it follows from those of before.
-    this.#whenDurable(settled);
+    if (this.#newestAppend === null) settled();
+    else this.#afterBatch(this.#newestAppend, settled);
   }
 
-  #whenDurable(then: () => void): void {
-    const batch = this.#newestBatch;
-    if (batch === null) return then();
+  #afterBatch(batch: CommitBatch, then: () => void): void {
     const generation = this.#generation;
     batch.listeners.push({
       settled: (error) => {
-        if (this.#newestBatch === batch) this.#newestBatch = null;
+        if (this.#newestAppend === batch) this.#newestAppend = null;
         if (error === null) then();
         else if (generation === this.#generation) this.#break(error);
       },
@@ -233,16 +238,15 @@ export class Driver {
     const { box, store, handlers } = this.#needs;
     const outcomes: Outcome[] = [];
     const { index: last } = entries.at(-1)!;
-    const batch = store.transaction(() => {
+    const batch = store.transaction((transactions) => {
+      // A quorum has the entries, durably: after a crash they are applied again.
+      transactions.defer();
       for (const { term, index, payload } of entries) {
         outcomes.push({ id: { term, index }, error: this.#applyPayload(box, payload) });
       }
       store.setApplied(last, this.status.committed);
     });
-    if (batch !== null) {
-      this.#newestBatch = batch;
-      this.#whenDurable(() => undefined);
-    }
+    if (batch !== null) this.#afterBatch(batch, () => undefined);
     this.#node.applied(last);
     handlers.onApplied(outcomes);
   }
@@ -275,13 +279,17 @@ export class Driver {
     this.compact(Math.min(excess, store.applied));
   }
 
-  /** Entries up to `index`, and no more than a slice of them. */
-  compact(index: number): void {
+  /** Entries up to `index`, and no more than a slice of them; false: not at the moment. */
+  compact(index: number): boolean {
+    // What is kept decoded says more than what is on disk.
+    if (this.#isBroken) return false;
     const { store } = this.#needs;
-    const batch = store.transaction(() => store.compact(index, LIMITS.raftCompactionSlice));
-    if (batch === null) return;
-    this.#newestBatch = batch;
-    this.#whenDurable(() => undefined);
+    const batch = store.transaction((transactions) => {
+      transactions.defer();
+      store.compact(index, LIMITS.raftCompactionSlice);
+    });
+    if (batch !== null) this.#afterBatch(batch, () => undefined);
+    return true;
   }
 
   #standingChanged(standing: Standing): void {
@@ -297,7 +305,7 @@ export class Driver {
     if (this.#isBroken || this.#isStopped) return;
     this.#isBroken = true;
     this.#generation++;
-    this.#newestBatch = null;
+    this.#newestAppend = null;
     this.#log.error(`consensus stands still, for its state cannot be written: ${error.message}`);
     this.#needs.handlers.onStanding({ role: 'follower', leader: NO_ONE });
     this.#repair = this.#needs.env.timers.after(REPAIR_MS, () => this.#begin());
@@ -307,6 +315,7 @@ export class Driver {
     if (this.#isStopped) return;
     const { store, addresses, box } = this.#needs;
     if (!box.transactions.isIdle) {
+      box.transactions.flush();
       // What is on its way may fail as well.
       this.#repair = this.#needs.env.timers.after(REPAIR_MS, () => this.#begin());
       return;

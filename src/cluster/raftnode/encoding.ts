@@ -3,6 +3,7 @@ import { boxError, type ByteWriter, ByteWriter as Writer } from '../../base/inde
 import {
   arrayLength,
   containerHeaderSize,
+  decodeValue,
   KIND,
   type Kind,
   kindAt,
@@ -54,6 +55,13 @@ export class FieldReader {
     const end = start + payloadLength(this.bytes, this.position);
     this.position = end;
     return this.bytes.subarray(start, end);
+  }
+
+  string(): string {
+    this.#expect(KIND.string);
+    const value = decodeValue(this.bytes, this.position);
+    this.skip();
+    return String(value);
   }
 
   isNil(): boolean {

@@ -31,7 +31,6 @@ export async function establish({
   const batch = store.transaction((transactions) => {
     transactions.requireSync();
     const begun = directory.begin(id);
-    // Who joins has never voted, so it has nothing to have lost.
     establishment = isNew && options.members.length === 0 ? { ...begun, doubt: null } : begun;
     if (!isNew) return;
     const members = new Map(options.members.map((member): [RaftId, string] => [raftId(member.id), member.address]));

@@ -1,15 +1,24 @@
 /**
- * Batches of messages between members (docs/formats/raft.md): `[sender, directory, start, [message, ...]]`. A message is
- * `[kind, to, ...]`; who sends is said once. What cannot be read is refused as a whole.
+ * Batches of messages between members (docs/formats/raft.md): `[sender, directory, start, address, [message, ...]]`.
+ * A message is `[kind, to, ...]`; who sends is said once. What cannot be read is refused as a whole.
  */
 import { BoxError, boxError, type ByteWriter, unreachable } from '../../base/index.ts';
-import { checkValue, writeArrayHeader, writeBoolean, writeNil, writeUnsigned } from '../../codec/msgpack/index.ts';
+import {
+  checkValue,
+  writeArrayHeader,
+  writeBoolean,
+  writeNil,
+  writeString,
+  writeUnsigned,
+} from '../../codec/msgpack/index.ts';
 import type { Entry, EntryId, Message, MessageKind, RaftId } from '../../raft/index.ts';
 import { FieldReader, readMembership, readPayload, writeBinary, writeMembership, writePayload } from './encoding.ts';
 
 /** Who has sent a batch: the member, the directory that it lives in, and how often that was started. */
 export type Sender = Readonly<{ id: RaftId; directoryUuid: Uint8Array; startCount: number }>;
-export type Batch = Readonly<{ sender: Sender; messages: readonly Message[] }>;
+/** `address` is where the sender is reached; empty: it does not know. */
+export type Origin = Readonly<{ sender: Sender; address: string }>;
+export type Batch = Origin & Readonly<{ messages: readonly Message[] }>;
 
 const KINDS: readonly MessageKind[] = [
   'vote-request',
@@ -30,11 +39,12 @@ const KINDS: readonly MessageKind[] = [
 const KIND_NUMBERS: ReadonlyMap<MessageKind, number> = new Map(KINDS.map((kind, number) => [kind, number]));
 const UUID_BYTES = 16;
 
-export function writeBatch(writer: ByteWriter, sender: Sender, messages: readonly Message[]): void {
-  writeArrayHeader(writer, 4);
+export function writeBatch(writer: ByteWriter, { sender, address }: Origin, messages: readonly Message[]): void {
+  writeArrayHeader(writer, 5);
   writeUnsigned(writer, sender.id);
   writeBinary(writer, sender.directoryUuid);
   writeUnsigned(writer, sender.startCount);
+  writeString(writer, address);
   writeArrayHeader(writer, messages.length);
   for (const message of messages) writeMessage(writer, message);
 }
@@ -44,13 +54,14 @@ export function readBatch(bytes: Uint8Array): Batch {
   try {
     if (checkValue(bytes, 0, bytes.length) !== bytes.length) throw malformed();
     const reader = new FieldReader(bytes);
-    if (reader.array() !== 4) throw malformed();
+    if (reader.array() !== 5) throw malformed();
     const id = reader.unsigned() as RaftId;
     const directoryUuid = reader.binary();
     if (id === 0 || directoryUuid.length !== UUID_BYTES) throw malformed();
     const startCount = reader.unsigned();
+    const address = reader.string();
     const messages = Array.from({ length: reader.array() }, () => readMessage(reader, id));
-    return { sender: { id, directoryUuid, startCount }, messages };
+    return { sender: { id, directoryUuid, startCount }, address, messages };
   } catch (error) {
     throw error instanceof BoxError ? error : malformed();
   }

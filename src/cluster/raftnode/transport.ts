@@ -6,7 +6,7 @@
  * that they wait, and beyond another bound messages are dropped and the member is reported unreachable: the core sends
  * again what matters. Invariant: messages to a member leave in the order in which they were given.
  */
-import { BoxError, ByteWriter } from '../../base/index.ts';
+import { type BoxError, ByteWriter, clusterError } from '../../base/index.ts';
 import { connect, type Connection } from '../../client/index.ts';
 import { BODY_KEY, decodeError, REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import {
@@ -19,7 +19,7 @@ import {
 import { LIMITS } from '../../config/index.ts';
 import type { Env } from '../../env/index.ts';
 import { entriesBytes, type Message, type RaftId } from '../../raft/index.ts';
-import { type Sender, writeBatch } from './message-codec.ts';
+import { type Origin, type Sender, writeBatch } from './message-codec.ts';
 
 export const INTERACT = '.proc_raft_interact';
 
@@ -40,6 +40,8 @@ export class Transport {
   readonly #handlers: TransportHandlers;
   readonly #peers = new Map<RaftId, Peer>();
   #sender: Sender | null = null;
+  #ownAddress = '';
+  #origin: Origin | null = null;
 
   constructor(env: Env, credentials: Credentials, retryMs: number, handlers: TransportHandlers) {
     this.#env = env;
@@ -51,10 +53,13 @@ export class Transport {
   /** As whom batches are sent from now on. */
   introduce(sender: Sender): void {
     this.#sender = sender;
+    this.#origin = { sender, address: this.#ownAddress };
   }
 
-  /** Who is where. Connections to those that are gone, or have moved, are closed. */
-  setAddresses(addresses: ReadonlyMap<RaftId, string>): void {
+  /** Who else is where, and where this one is. Connections to those that are gone, or have moved, are closed. */
+  setAddresses(addresses: ReadonlyMap<RaftId, string>, own: string): void {
+    this.#ownAddress = own;
+    if (this.#sender !== null) this.#origin = { sender: this.#sender, address: own };
     for (const [id, peer] of this.#peers) {
       if (addresses.get(id) === peer.address) continue;
       peer.close();
@@ -72,14 +77,17 @@ export class Transport {
 
   /** Sends what was given since the last call. */
   flush(): void {
-    if (this.#sender === null) return;
-    for (const peer of this.#peers.values()) peer.flush(this.#sender);
+    if (this.#origin === null) return;
+    for (const peer of this.#peers.values()) peer.flush(this.#origin);
   }
 
-  /** Calls a procedure of a member. Rejects with its error, NO_CONNECTION or TIMEOUT. */
+  /**
+   * Calls a procedure of a member. Rejects with its error, NO_CONNECTION or TIMEOUT; LEADER_UNKNOWN if it could not be sent
+   * at all.
+   */
   async call(id: RaftId, procedure: string, args: readonly Value[], timeoutMs: number): Promise<readonly Value[]> {
     const peer = this.#peers.get(id);
-    if (peer === undefined) throw new BoxError(77, `the address of member ${id} is not known`);
+    if (peer === undefined) throw clusterError('LEADER_UNKNOWN');
     return peer.call(procedure, args, timeoutMs);
   }
 
@@ -105,7 +113,7 @@ class Peer {
   #outboxBytes = 0;
   #batchesInFlight = 0;
   #bytesInFlight = 0;
-  #lastSender: Sender | null = null;
+  #lastOrigin: Origin | null = null;
   #isClosed = false;
 
   constructor(
@@ -133,15 +141,17 @@ class Peer {
     if (message.kind === 'append-request') this.#outboxBytes += entriesBytes(message.entries);
   }
 
-  flush(sender: Sender): void {
+  flush(origin: Origin): void {
     if (this.#outbox.length === 0) return;
+    this.#lastOrigin = origin;
     const connection = this.#connected();
-    if (connection === null || connection.state !== 'active') return this.#drop();
+    // The first connection is made for the first message: what asks for votes should not be lost for that.
+    if (connection === null || connection.state === 'connecting') return;
+    if (connection.state !== 'active') return this.#drop();
     const isFull =
       this.#batchesInFlight >= LIMITS.raftBatchesInFlightMax || this.#bytesInFlight >= LIMITS.raftBytesInFlightMax;
     if (isFull) return;
-    this.#lastSender = sender;
-    this.#sendBatch(connection, sender, this.#outbox);
+    this.#sendBatch(connection, origin, this.#outbox);
     this.#outbox = [];
     this.#outboxBytes = 0;
   }
@@ -149,6 +159,9 @@ class Peer {
   async call(procedure: string, args: readonly Value[], timeoutMs: number): Promise<readonly Value[]> {
     this.#questions ??= this.#open();
     const connection = await this.#questions;
+    if (connection.state === 'connecting') await nextState(connection);
+    // Nothing was sent, so nothing can have happened.
+    if (connection.state !== 'active') throw clusterError('LEADER_UNKNOWN');
     return (await connection.call(procedure, args, { timeoutMs })) as readonly Value[];
   }
 
@@ -163,6 +176,10 @@ class Peer {
       this.#messages = this.#open();
       void this.#messages.then((connection) => {
         this.#connection = connection;
+        connection.onStateChange((state) => {
+          if (state === 'disconnected') this.#drop();
+          else if (state === 'active' && this.#lastOrigin !== null) this.flush(this.#lastOrigin);
+        });
         if (this.#isClosed) connection.close();
       });
     }
@@ -189,10 +206,10 @@ class Peer {
     this.#handlers.onUnreachable(this.id);
   }
 
-  #sendBatch(connection: Connection, sender: Sender, messages: readonly Message[]): void {
+  #sendBatch(connection: Connection, origin: Origin, messages: readonly Message[]): void {
     const content = this.#content;
     content.reset();
-    writeBatch(content, sender, messages);
+    writeBatch(content, origin, messages);
     const size = content.position;
     const body = this.#writer;
     body.reset();
@@ -213,12 +230,23 @@ class Peer {
       onResponse: ({ type, bytes, start, end }) => {
         done();
         if (type !== 0) this.#handlers.onRefused(this.id, decodeError(bytes, start, end, type));
-        else if (this.#lastSender !== null) this.flush(this.#lastSender);
+        else if (this.#lastOrigin !== null) this.flush(this.#lastOrigin);
       },
       onFailure: () => {
         done();
         this.#handlers.onUnreachable(this.id);
       },
     });
+    connection.flush();
   }
+}
+
+/** Resolves when the attempt to connect has come to an end. */
+function nextState(connection: Connection): Promise<void> {
+  return new Promise((resolve) => {
+    const forget = connection.onStateChange(() => {
+      forget();
+      resolve();
+    });
+  });
 }

@@ -484,6 +484,7 @@ export class Statements {
   #react(session: Session, space: Space, oldTuple: Address, newTuple: Address): void {
     this.#runTriggers(session, space, () => {
       if (space.isSystem) {
+        this.writers.checkDefinition(session, space, oldTuple, newTuple);
         this.#catalog.systemChanged(space, oldTuple, newTuple, {
           user: session.effectiveUser,
           transactions: this.#transactions,

@@ -7,6 +7,8 @@ export class CommitBatch {
   readonly undo: UndoLog;
   listeners: CommitListener[] = [];
   transactionCount = 0;
+  /** Of them, those that somebody waits for. */
+  awaitedCount = 0;
   /** Those of the batch that the gate holds, oldest first. */
   held: HeldTransaction[] = [];
 

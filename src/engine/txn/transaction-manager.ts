@@ -44,6 +44,7 @@ export class TransactionManager {
   #startMark = 0;
   #durability: Durability = 'write';
   #isSynchronous = false;
+  #isDeferred = false;
   #boundaryCallbacks: (() => void)[] = [];
   /** Those of the open transaction that can still be returned to, oldest first. */
   readonly #savepoints: Savepoint[] = [];
@@ -87,6 +88,7 @@ export class TransactionManager {
     this.#startMark = this.#current.undo.count;
     this.#durability = 'write';
     this.#isSynchronous = false;
+    this.#isDeferred = false;
     this.redo.reset();
   }
 
@@ -103,6 +105,14 @@ export class TransactionManager {
   /** The open transaction is to be synced, whatever wal_mode says. */
   requireSync(): void {
     this.#durability = 'sync';
+  }
+
+  /**
+   * Nobody waits for the open transaction to be written: it goes to the log with the next one that somebody waits for, or
+   * when `flush` is called. For what can be had again from elsewhere.
+   */
+  defer(): void {
+    this.#isDeferred = true;
   }
 
   /** Called, in the order of these calls, when the open transaction has become durable. */
@@ -178,6 +188,8 @@ export class TransactionManager {
     const batch = isHeld ? this.#hold() : this.#current;
     if (listener !== null) batch.listeners.push(listener);
     this.#current.transactionCount++;
+    if (this.#isDeferred) return batch;
+    this.#current.awaitedCount++;
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       this.#scheduleFlush();
@@ -316,10 +328,17 @@ export class TransactionManager {
     else this.#boundaryCallbacks.push(callback);
   }
 
-  /** The newest batch that has not settled: when it has, all that was committed so far has. Null if there is none. */
+  /**
+   * The newest batch that has not settled: when it has, all that was committed so far has, but for what was deferred. Null
+   * if there is none.
+   */
   get newestBatch(): CommitBatch | null {
-    if (this.#newestHeld !== null) return this.#newestHeld;
-    return this.#current.transactionCount > 0 ? this.#current : this.#inFlight;
+    return this.#newestHeld ?? this.#newestAwaited;
+  }
+
+  get #newestAwaited(): CommitBatch | null {
+    if (this.#current.awaitedCount > 0) return this.#current;
+    return this.#inFlight !== null && this.#inFlight.awaitedCount > 0 ? this.#inFlight : null;
   }
 
   /**
@@ -332,7 +351,7 @@ export class TransactionManager {
 
   /** The same for the log alone: what the gate holds is in it, but may still be undone. */
   whenWritten(): Promise<void> {
-    return whenSettled(this.#current.transactionCount > 0 ? this.#current : this.#inFlight);
+    return whenSettled(this.#newestAwaited);
   }
 
   /** The same for what the gate holds alone. */
@@ -368,7 +387,7 @@ export class TransactionManager {
       this.#finish(behind, error);
     }
     this.#reachBoundary();
-    this.flush();
+    if (this.#current.awaitedCount > 0) this.flush();
   }
 
   /** Undoes a batch that is in no log; returns what the gate held of it, newest first. */
@@ -395,6 +414,7 @@ export class TransactionManager {
     const { listeners } = batch;
     batch.listeners = [];
     batch.transactionCount = 0;
+    batch.awaitedCount = 0;
     for (const listener of listeners) listener.settled(error);
   }
 

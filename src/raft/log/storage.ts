@@ -14,6 +14,9 @@ export interface LogReader {
   term(index: number): number | null;
   /** From `low` up to, not including, `high`, at least one and then as many as fit in `maxBytes`; null: compacted. */
   entries(low: number, high: number, maxBytes: number): readonly Entry[] | null;
-  /** Something to fill a member with that the log no longer reaches; null: not at the moment. */
+  /**
+   * Something to fill a member with that the log no longer reaches; null: not at the moment. It goes only to who is in its
+   * membership, so a newer one has to be there some time after a member was added.
+   */
   snapshot(): Snapshot | null;
 }

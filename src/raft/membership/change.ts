@@ -6,7 +6,7 @@
  * A change that would break one is refused and leaves all as it was, so that all members refuse it alike.
  */
 import { assert, unreachable } from '../../base/index.ts';
-import type { RaftId } from '../types.ts';
+import type { RaftId } from '../raft-id.ts';
 import type { MemberChange, MembershipChange, MembershipState } from './types.ts';
 
 export type ChangeOutcome =
@@ -23,10 +23,10 @@ export function leavesJoint({ transition, changes }: MembershipChange): boolean 
 
 export function changeMembership(membership: MembershipState, change: MembershipChange): ChangeOutcome {
   if (leavesJoint(change)) return leaveJoint(membership);
-  if (change.transition !== 'auto' || change.changes.length > 1) {
-    return enterJoint(membership, change.changes, change.transition !== 'explicit');
-  }
-  return changeAtOnce(membership, change.changes);
+  const { transition, changes } = change;
+  const [single] = changes;
+  if (transition === 'auto' && single !== undefined && changes.length === 1) return changeAtOnce(membership, single);
+  return enterJoint(membership, changes, transition !== 'explicit');
 }
 
 /** Everybody that a configuration names, in ascending order. */
@@ -99,14 +99,10 @@ class Draft {
 }
 
 /** One voter more or less: any majority of before and any of after have a member in common. */
-function changeAtOnce(membership: MembershipState, changes: readonly MemberChange[]): ChangeOutcome {
+function changeAtOnce(membership: MembershipState, change: MemberChange): ChangeOutcome {
   if (isJoint(membership)) return refused('the configuration is joint and has to be left first');
   const draft = new Draft(membership);
-  for (const change of changes) draft.apply(change);
-  const before = new Set(membership.voters);
-  const added = [...draft.voters].filter((id) => !before.has(id)).length;
-  const removed = membership.voters.filter((id) => !draft.voters.has(id)).length;
-  if (added + removed > 1) return refused('more than one voter would change without a joint configuration');
+  draft.apply(change);
   return draft.result(false);
 }
 

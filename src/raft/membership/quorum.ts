@@ -3,7 +3,7 @@
  *
  * An empty set decides everything, so that a configuration that is not joint is one whose outgoing set has no say.
  */
-import type { RaftId } from '../types.ts';
+import type { RaftId } from '../raft-id.ts';
 import type { MembershipState } from './types.ts';
 
 export type VoteResult = 'won' | 'lost' | 'pending';

@@ -1,5 +1,5 @@
 /** Who belongs to the group, and how that changes. */
-import type { RaftId } from '../types.ts';
+import type { RaftId } from '../raft-id.ts';
 
 export type MemberChange = Readonly<{ kind: 'add-voter' | 'add-learner' | 'remove'; id: RaftId }>;
 

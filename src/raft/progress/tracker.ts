@@ -41,9 +41,10 @@ export class Tracker {
     return this.#members.get(id);
   }
 
-  /** A leader without others needs nobody's answer. */
-  get isSingleVoter(): boolean {
-    return this.#membership.voters.length === 1 && !isJoint(this.#membership);
+  /** Who needs nobody's answer. */
+  isOnlyVoter(id: RaftId): boolean {
+    const { voters } = this.#membership;
+    return voters.length === 1 && voters[0] === id && !isJoint(this.#membership);
   }
 
   isVoter(id: RaftId): boolean {
