@@ -4,8 +4,12 @@
  */
 import { defineConfig } from 'vitest/config';
 
-/** They take a minute together: too long for the check. */
-const LONG_SIMULATIONS = ['sim/workloads/replicaset/**/*.test.ts', 'sim/workloads/synchronous/**/*.test.ts'];
+/** They take minutes together: too long for the check. */
+const LONG_SIMULATIONS = [
+  'sim/workloads/consensus/consensus.test.ts',
+  'sim/workloads/replicaset/**/*.test.ts',
+  'sim/workloads/synchronous/**/*.test.ts',
+];
 
 export default defineConfig({
   cacheDir: 'node_modules/.cache/vitest',

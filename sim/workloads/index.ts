@@ -1,5 +1,6 @@
 /** The workloads, behind one face: a run of a seed, what it counts, and what must have happened over many. */
 import type { WorldOptions } from '../env/index.ts';
+import * as consensus from './consensus/index.ts';
 import * as replicaset from './replicaset/index.ts';
 import * as singleInstance from './single-instance/index.ts';
 import * as synchronous from './synchronous/index.ts';
@@ -37,5 +38,11 @@ export const WORKLOADS: readonly Workload[] = [
     run: synchronous.runSynchronous,
     emptyCounts: synchronous.emptyCounts,
     optionalCounts: synchronous.OPTIONAL_COUNTS,
+  },
+  {
+    name: 'consensus',
+    run: consensus.runConsensus,
+    emptyCounts: consensus.emptyCounts,
+    optionalCounts: consensus.OPTIONAL_COUNTS,
   },
 ];

@@ -62,6 +62,8 @@ export const LIMITS = {
   raftOutboxBytesMax: 16 * MIB,
   raftBatchesInFlightMax: 64,
   raftBytesInFlightMax: 16 * MIB,
+  /** Answers to batches of one member that are kept for what it is sent next. */
+  raftHeldAnswersMax: 16,
   /** A member that does not acknowledge a batch within this time has lost it. */
   raftBatchMsMax: 10_000,
   /** Operations that wait for their entry to be applied; one more is refused. */

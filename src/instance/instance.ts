@@ -232,6 +232,11 @@ export class Instance {
     await this.#consensus.start();
   }
 
+  /** Null: it belongs to no group, or has not come so far. */
+  get consensus(): Consensus | null {
+    return this.#consensus;
+  }
+
   /** The group's log, and operations through it. Throws UNINITIALIZED if the instance belongs to no group. */
   get raft(): Consensus {
     if (this.#consensus !== null) return this.#consensus;

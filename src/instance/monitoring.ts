@@ -1,4 +1,5 @@
 /** What monitoring reads of an instance over HTTP. It is there from before replication begins, so that a wait shows. */
+import type { Consensus } from '../cluster/raftnode/index.ts';
 import type { ListenAddress } from '../config/index.ts';
 import { type Address, type Env, NetworkError } from '../env/index.ts';
 import { type Replication, replicationInformation } from '../replication/index.ts';
@@ -17,6 +18,8 @@ export type Monitored = Readonly<{
   options: InstanceOptions;
   storage: Storage;
   replication: Replication;
+  /** Null: none, or not yet. */
+  consensus: Consensus | null;
 }>;
 
 export class Monitoring {
@@ -74,6 +77,7 @@ export class Monitoring {
       },
       process: { residentBytes, heapBytes, processorSeconds: env.process.processorSeconds() },
       replication: replicationInformation(replication, vclock, nowMs),
+      consensus: this.#monitored.consensus?.status() ?? null,
     };
   }
 }

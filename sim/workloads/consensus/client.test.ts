@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { BoxError, boxError, SeededRandom } from '../../../src/base/index.ts';
+import type { CasPredicate, GlobalOperation } from '../../../src/cluster/raftnode/index.ts';
 import type { Timers } from '../../../src/env/index.ts';
+import type { EntryId } from '../../../src/raft/index.ts';
 import { checkLinearizability } from '../../checkers/linearizability.ts';
 import { REGISTER_MODEL } from '../../checkers/register-model.ts';
 import { SimulatedWorld } from '../../env/index.ts';
 import { Shop } from '../common/shop.ts';
 import { Client, LIST_KEYS } from './client.ts';
-import { type CasPredicate, type Consensus, type EntryId, type GlobalOperation, REFUSED } from './contract.ts';
+import { type MemberConsensus, REFUSED } from './contract.ts';
 import { emptyCounts, type RunCounts } from './counts.ts';
 import type { Door, Session } from './door.ts';
 import { History } from './history.ts';
@@ -53,9 +55,8 @@ class FakeGroup {
     return (isStale ? this.#stale : this.#values).get(key) ?? null;
   }
 
-  #consensus(): Consensus {
+  #consensus(): MemberConsensus {
     return {
-      status: () => expect.fail('clients do not ask'),
       transferLeadership: () => expect.fail('clients do not transfer'),
       changeMembership: () => expect.fail('clients do not change members'),
       compact: () => expect.fail('clients do not compact'),

@@ -6,10 +6,12 @@
  * entry that is lost later.
  */
 import { SeededRandom } from '../../../src/base/index.ts';
+import type { GlobalOperation } from '../../../src/cluster/raftnode/index.ts';
+import type { EntryId } from '../../../src/raft/index.ts';
 import type { RegisterInput } from '../../checkers/register-model.ts';
 import { appended, ITEM_END } from '../../checkers/register-model.ts';
 import type { Shop } from '../common/shop.ts';
-import { type EntryId, type GlobalOperation, PROPERTY, REFUSED } from './contract.ts';
+import { PROPERTY, REFUSED } from './contract.ts';
 import type { RunCounts } from './counts.ts';
 import { type Door, type Outcome, outcomeOf, type Session } from './door.ts';
 import type { History, OpenRequest } from './history.ts';

@@ -29,6 +29,9 @@ export type RunCounts = RequestCounts & {
   rejoins: number;
   /** Directories put back as they had been some time before. */
   restoredDirectories: number;
+  /** Of those: they were refused, for they lacked what the member had said; and nothing spoke against them. */
+  expelledDirectories: number;
+  trustedDirectories: number;
   /** Members whose log could not be recovered, in wal_mode write behind a power cut. */
   damagedMembers: number;
   linkCuts: number;
@@ -71,6 +74,8 @@ export function emptyCounts(): RunCounts {
     removals: 0,
     rejoins: 0,
     restoredDirectories: 0,
+    expelledDirectories: 0,
+    trustedDirectories: 0,
     damagedMembers: 0,
     linkCuts: 0,
     oneWayCuts: 0,

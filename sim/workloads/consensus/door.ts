@@ -1,7 +1,7 @@
 /** What a client sees of a member, and how its requests end. */
 import { BoxError, ERROR_TABLE } from '../../../src/base/index.ts';
 import type { Timers } from '../../../src/env/index.ts';
-import { type Consensus, REFUSED } from './contract.ts';
+import { type MemberConsensus, REFUSED } from './contract.ts';
 
 export interface Door {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Door {
 
 /** One life of a member. */
 export type Session = Readonly<{
-  consensus: Consensus;
+  consensus: MemberConsensus;
   /** The value of a property as it is here and now; null: there is none. */
   property: (key: string) => string | null;
   /** Resolves when the member is gone: what it was asked for is answered no more. */
@@ -36,7 +36,7 @@ export async function outcomeOf<Result>(
   timers: Timers,
   session: Session,
   patienceMs: number,
-  request: (consensus: Consensus) => Promise<Result>,
+  request: (consensus: MemberConsensus) => Promise<Result>,
 ): Promise<Outcome<Result>> {
   let giveUp: () => void = () => undefined;
   const givenUp = new Promise<void>((resolve) => {

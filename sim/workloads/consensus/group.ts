@@ -3,20 +3,21 @@
  * Members that have ended are booted again, as systemd does; one that cannot go on with what it has is lost, and it is
  * the operator's to let it join anew.
  */
-import { BoxError, SeededRandom } from '../../../src/base/index.ts';
+import { BoxError, ERROR_TABLE, SeededRandom } from '../../../src/base/index.ts';
+import type { ConsensusStatus } from '../../../src/cluster/raftnode/index.ts';
 import { runCheckpointWorker, runReadingWorker } from '../../../src/engine/checkpoint/index.ts';
 import { runLogWorker } from '../../../src/engine/wal/index.ts';
 import type { Env } from '../../../src/env/index.ts';
+import type { Instance } from '../../../src/instance/index.ts';
 import { runRelayWorker } from '../../../src/replication/index.ts';
 import { SimulatedWorld, type SimulatedHost, type WorkerEntry, type WorldOptions } from '../../env/index.ts';
 import { Play } from '../common/play.ts';
 import { Shop } from '../common/shop.ts';
 import { isDamage, isDiskFailure } from '../common/start-failures.ts';
 import { ViolationError } from '../common/violation.ts';
-import type { ConsensusStatus } from './contract.ts';
 import type { RunCounts } from './counts.ts';
 import { GroupJournal } from './journal.ts';
-import { type GroupInstance, GroupMember } from './member.ts';
+import { GroupMember } from './member.ts';
 import { Observer } from './observer.ts';
 import { drawSettings, type Settings } from './settings.ts';
 
@@ -28,7 +29,7 @@ export type RunOptions = WorldOptions &
   Readonly<{
     /** What runs as the log worker instead; for tests of the simulation itself, as what is changed of an instance. */
     logWorker?: WorkerEntry;
-    onUp?: (instance: GroupInstance, member: GroupMember) => void;
+    onUp?: (instance: Instance, member: GroupMember) => void;
   }>;
 
 export class Group extends Play<RunCounts> {
@@ -160,12 +161,16 @@ export class Group extends Play<RunCounts> {
 
   #notStarted(member: GroupMember, failure: Error): void {
     const mayBeDamaged = member.hasLostPower && member.plan.walMode === 'write';
-    if (member.isRestored && failure instanceof BoxError) member.isLost = true;
-    else if (isDamage(failure) && mayBeDamaged) {
+    if (isDamage(failure) && mayBeDamaged) {
       this.counts.damagedMembers++;
       member.isLost = true;
-    } else if (!isDiskFailure(failure) || this.isCalm) {
+    } else if (!(isDiskFailure(failure) || isRefusedWrite(failure)) || this.isCalm) {
       this.#violation ??= new ViolationError(`${member.label} does not start: ${failure.message}`, { cause: failure });
     }
   }
+}
+
+/** The log did not take the note of the start. */
+function isRefusedWrite(failure: Error): boolean {
+  return failure instanceof BoxError && failure.code === ERROR_TABLE.WAL_IO.code;
 }

@@ -4,9 +4,9 @@
  * committed, a leader without what is committed, two states behind the same entry, an acknowledged entry that is not the
  * committed one. (The properties of Ongaro, Ousterhout: In Search of an Understandable Consensus Algorithm, figure 3.)
  */
+import type { EntryId } from '../../../src/raft/index.ts';
 import { differences } from '../common/dumps.ts';
 import { ViolationError } from '../common/violation.ts';
-import type { EntryId } from './contract.ts';
 
 /** Of a content, so much is shown. */
 const SHOWN_CHARACTERS = 200;

@@ -4,28 +4,24 @@
  */
 import { createLocalApi, type LocalApi } from '../../../src/app/procedures/index.ts';
 import { BoxError } from '../../../src/base/index.ts';
+import type { MemberAddress } from '../../../src/cluster/raftnode/index.ts';
 import { DEFAULT_INSTANCE_OPTIONS, Instance, type InstanceOptions } from '../../../src/instance/index.ts';
-import type { RaftNode } from '../../../src/raft/index.ts';
 import type { SimulatedHost } from '../../env/index.ts';
 import { filesOf, type FoundFile, hasLost, tailOf, xlogsOf } from '../common/disk-inspection.ts';
-import { type Consensus, type ConsensusOptions, PROPERTY, RAFT_STATE_ID } from './contract.ts';
+import { EXPELLED, PROPERTY } from './contract.ts';
+import { isDiskFailure } from '../common/start-failures.ts';
 import type { RunCounts } from './counts.ts';
 import type { Door, Session } from './door.ts';
 import type { MemberPlan, Settings } from './settings.ts';
 
 export const PORT = 3301;
 
-type MemberAddress = ConsensusOptions['members'][number];
-
-/** What of an instance the workload looks at. */
-export type GroupInstance = Instance & Readonly<{ raft: Consensus & Readonly<{ node: RaftNode }> }>;
-
 export class GroupMember implements Door {
   readonly host: SimulatedHost;
   readonly plan: MemberPlan;
   readonly #settings: Settings;
   readonly #counts: RunCounts;
-  readonly #onUp: (instance: GroupInstance, member: GroupMember) => void;
+  readonly #onUp: (instance: Instance, member: GroupMember) => void;
   /** 0: it belongs to no group. */
   id: number;
   /** Who makes the group with it; empty: it waits until it is added. */
@@ -33,11 +29,10 @@ export class GroupMember implements Door {
   /** Counts boots. */
   life = 0;
   #directoryNumber = 1;
-  #instance: GroupInstance | null = null;
+  #instance: Instance | null = null;
   #session: Session | null = null;
-  #api: LocalApi | null = null;
   #end: () => void = () => undefined;
-  /** Its directory was put back as it had been before: it must not vote as if nothing had happened. */
+  /** Its directory was put back as it had been before: it may be refused by the others. */
   isRestored = false;
   /** Its directory is of no use any more: it has to join anew under another id. */
   isLost = false;
@@ -55,7 +50,7 @@ export class GroupMember implements Door {
     plan: MemberPlan,
     settings: Settings,
     counts: RunCounts,
-    onUp: (instance: GroupInstance, member: GroupMember) => void,
+    onUp: (instance: Instance, member: GroupMember) => void,
   ) {
     this.host = host;
     this.plan = plan;
@@ -84,7 +79,7 @@ export class GroupMember implements Door {
   }
 
   /** The instance that is up; null while there is none. */
-  get instance(): GroupInstance | null {
+  get instance(): Instance | null {
     return this.host.isRunning ? this.#instance : null;
   }
 
@@ -108,7 +103,7 @@ export class GroupMember implements Door {
     const env = this.host.createEnv();
     Instance.start(env, this.#options(), { onFailure: (error) => isCurrent() && this.#failed(error) }).then(
       (instance) => {
-        if (isCurrent()) this.#up(instance as GroupInstance);
+        if (isCurrent()) this.#up(instance);
       },
       (error: unknown) => {
         if (!isCurrent()) return;
@@ -172,10 +167,9 @@ export class GroupMember implements Door {
     this.isRestored = true;
   }
 
-  /** Whether the group is on its way from some voters to others, as far as the member knows. */
-  isJoint(): boolean {
-    const outgoing = this.#api?.space(RAFT_STATE_ID).get(['voters_outgoing'])?.[1];
-    return Array.isArray(outgoing) && outgoing.length > 0;
+  /** Whether it is up, and its directory is trusted. */
+  isTakingPart(): boolean {
+    return this.instance?.raft.isRunning === true;
   }
 
   checkpoint(): void {
@@ -189,11 +183,10 @@ export class GroupMember implements Door {
     );
   }
 
-  #up(instance: GroupInstance): void {
+  #up(instance: Instance): void {
     this.#instance = instance;
     this.#onUp(instance, this);
     const api = createLocalApi(instance.box, instance.box.adminSession);
-    this.#api = api;
     this.#session = {
       consensus: instance.raft,
       property: (key) => propertyOf(api, key),
@@ -205,11 +198,15 @@ export class GroupMember implements Door {
 
   #failed(error: Error): void {
     if (this.#mayBreakLog && error.name === 'LogBrokenError') this.#counts.brokenLogs++;
+    else if ((this.isRestored || this.isLost) && error instanceof BoxError && error.code === EXPELLED) {
+      this.#counts.expelledDirectories++;
+      this.isLost = true;
+    } else if (this.mayTakeBack && isDiskFailure(error)) this.#counts.failedStarts++;
     else this.unexpected ??= new Error(`${this.label} failed`, { cause: error });
     this.host.kill();
   }
 
-  #options(): InstanceOptions & Readonly<{ raft: ConsensusOptions }> {
+  #options(): InstanceOptions {
     const { consensus, walMaxSizeBytes, checkpointCount, checkpointWalThresholdBytes } = this.#settings;
     return {
       ...DEFAULT_INSTANCE_OPTIONS,

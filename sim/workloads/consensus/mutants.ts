@@ -1,13 +1,14 @@
 /** Members that break a promise, to see that the workload notices. */
+import type { Instance } from '../../../src/instance/index.ts';
 import { NO_ONE, type RaftNode } from '../../../src/raft/index.ts';
 import { LOG_MUTANTS } from '../common/log-mutants.ts';
 import type { RunOptions } from './group.ts';
-import type { GroupInstance } from './member.ts';
 
 /** Gives its vote to everybody who asks for it. */
-function forgetsVotes({ core }: RaftNode): void {
-  const step = core.step.bind(core);
-  core.step = (message) => {
+function forgetsVotes(node: RaftNode): void {
+  const { core } = node;
+  const step = node.step.bind(node);
+  node.step = (message) => {
     if (message.kind === 'vote-request' && message.term === core.term && core.role !== 'leader') {
       core.vote = NO_ONE;
       core.leader = NO_ONE;
@@ -22,14 +23,23 @@ function commitsEarly({ core }: RaftNode): void {
 }
 
 /** Answers reads with what it has applied itself, whoever leads meanwhile. */
-function readsAlone({ raft }: GroupInstance): void {
+function readsAlone({ raft }: Instance): void {
   raft.readIndex = () => Promise.resolve(raft.status().applied);
 }
 
+const LOOK_PERIOD_MS = 10;
+
+/** Changes each core that the instance has: the first one may not be there at once, and there may be others later. */
 const onNode =
   (change: (node: RaftNode) => void) =>
-  (instance: GroupInstance): void =>
-    change(instance.raft.node);
+  ({ raft, env }: Instance): void => {
+    const changed = new Set<RaftNode>();
+    env.timers.every(LOOK_PERIOD_MS, () => {
+      if (!raft.isRunning || changed.has(raft.node)) return;
+      changed.add(raft.node);
+      change(raft.node);
+    });
+  };
 
 export const MUTANTS = {
   forgetsVotes: { onUp: onNode(forgetsVotes) },

@@ -3,10 +3,11 @@
  * log has, which of them it takes for committed, and what they have led to.
  */
 import { createLocalApi, type LocalApi } from '../../../src/app/procedures/index.ts';
+import type { ConsensusStatus } from '../../../src/cluster/raftnode/index.ts';
 import type { SimulatedWorld } from '../../env/index.ts';
 import { valueText } from '../common/value-text.ts';
 import { ViolationError } from '../common/violation.ts';
-import { type ConsensusStatus, PROPERTY, RAFT_LOG_ID } from './contract.ts';
+import { PROPERTY, RAFT_LOG_ID } from './contract.ts';
 import type { RunCounts } from './counts.ts';
 import type { GroupJournal, SeenEntry } from './journal.ts';
 import type { GroupMember } from './member.ts';
@@ -17,12 +18,13 @@ type Seen = {
   readonly api: LocalApi;
   commit: number;
   /** Up to here its entries have been told as committed. */
-  toldCommit: number;
+  toldApplied: number;
   applied: number;
   firstIndex: number;
   /** What, if it is as before, lets the log be as before. */
   signature: string;
-  lastIndex: number;
+  /** Of its last entry on disk. */
+  lastEntry: number;
 };
 
 export class Observer {
@@ -70,32 +72,30 @@ export class Observer {
       throw new ViolationError(`${who} takes less for committed, or has applied less, than before`);
     }
     if (status.applied > status.commit) throw new ViolationError(`${who} has applied what is not committed`);
-    if (status.role !== 'follower' && member.isRestored) {
-      throw new ViolationError(`${who} is a ${status.role} with a directory of some time before`);
-    }
     const { term, role, commit, applied, firstIndex, lastIndex } = status;
-    const signature = `${term} ${role} ${commit} ${firstIndex} ${lastIndex}`;
+    const signature = `${term} ${role} ${commit} ${applied} ${firstIndex} ${lastIndex}`;
     if (signature !== seen.signature) {
       seen.signature = signature;
+      this.#count(seen, status);
       this.#tellEntries(who, seen, status);
     }
-    this.#count(seen, status);
     if (applied > seen.applied) this.#journal.hasState(who, applied, stateOf(seen.api));
     seen.commit = commit;
     seen.applied = applied;
     seen.firstIndex = firstIndex;
-    seen.lastIndex = lastIndex;
   }
 
-  #tellEntries(who: string, seen: Seen, { term, role, commit, firstIndex, lastIndex }: ConsensusStatus): void {
-    const entries = entriesOf(seen.api, Math.max(firstIndex, seen.toldCommit));
+  #tellEntries(who: string, seen: Seen, { term, role, applied, firstIndex, lastIndex }: ConsensusStatus): void {
+    const entries = entriesOf(seen.api, Math.max(firstIndex, seen.toldApplied));
     let previous: SeenEntry | null = null;
     for (const entry of entries) {
       this.#journal.hasEntry(who, entry, previous?.index === entry.index - 1 ? previous.term : null);
       previous = entry;
-      if (entry.index > commit) continue;
+      seen.lastEntry = entry.index;
+      // What is committed may be still to be written over what is there; what is applied is written.
+      if (entry.index > applied) continue;
       this.#journal.hasCommitted(who, entry);
-      seen.toldCommit = Math.max(seen.toldCommit, entry.index);
+      seen.toldApplied = Math.max(seen.toldApplied, entry.index);
     }
     if (role !== 'leader') return;
     const termAt = (index: number): number | null => entries.find((entry) => entry.index === index)?.term ?? null;
@@ -105,7 +105,7 @@ export class Observer {
 
   #count(seen: Seen, { firstIndex }: ConsensusStatus): void {
     if (firstIndex <= seen.firstIndex) return;
-    if (firstIndex > seen.lastIndex + 1) this.#counts.snapshots++;
+    if (firstIndex > seen.lastEntry + 1) this.#counts.snapshots++;
     else this.#counts.compactions++;
   }
 
@@ -117,11 +117,11 @@ export class Observer {
       life: member.life,
       api: createLocalApi(box, box.adminSession),
       commit: 0,
-      toldCommit: 0,
+      toldApplied: 0,
       applied: 0,
       firstIndex: status.firstIndex,
       signature: '',
-      lastIndex: status.lastIndex,
+      lastEntry: status.firstIndex - 1,
     };
     this.#seen.set(member, seen);
     return seen;

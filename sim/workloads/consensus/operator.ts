@@ -4,8 +4,9 @@
  * vote always a quorum can come back.
  */
 import type { SeededRandom } from '../../../src/base/index.ts';
+import type { ConsensusStatus, MembershipRequest } from '../../../src/cluster/raftnode/index.ts';
 import type { FoundFile } from '../common/disk-inspection.ts';
-import type { Consensus, ConsensusStatus, MembershipRequest } from './contract.ts';
+import type { MemberConsensus } from './contract.ts';
 import { type Outcome, outcomeOf } from './door.ts';
 import type { Group } from './group.ts';
 import type { GroupMember } from './member.ts';
@@ -129,7 +130,7 @@ export class Operator {
     await this.#persist({ transition, changes }, (now) => now.voters.includes(learner));
     this.#group.counts.promotions++;
     if (transition === 'explicit') {
-      await this.#persist({ changes: [] }, (_, leader) => !leader.isJoint());
+      await this.#persist({ changes: [] }, ({ isJoint }) => !isJoint);
     }
   }
 
@@ -163,24 +164,26 @@ export class Operator {
     this.#group.counts.promotions++;
   }
 
-  /** Puts the directory of a member back as it was a while ago: from then on it has to keep still, and is replaced. */
+  /** Puts the directory of a member back as it was a while ago: it takes part if it has lost nothing, else it is replaced. */
   async #restore(): Promise<void> {
     const { members, counts } = this.#group;
     const random = this.#random;
     const weak = members.find(({ plan }) => plan.walMode === 'write');
     const member = weak ?? random.pick(members);
     if (member.instance === null) return;
-    const { directory, life } = member;
+    const { directory } = member;
     const files = this.#copyOf(member);
-    await this.#sleep(COPY_AGE_MS.least + random.below(COPY_AGE_MS.most));
+    // A copy that takes the place at once is a directory that was moved.
+    if (random.chance(0.7)) await this.#sleep(COPY_AGE_MS.least + random.below(COPY_AGE_MS.most));
     if (member.directory !== directory || member.isLost || !this.#group.isEnrolled(member)) return;
-    if (member.life === life && random.chance(0.3)) return;
     member.end('kill');
     member.noteEnd();
     member.restore(files);
     counts.restoredDirectories++;
     await this.#sleep(500 + random.below(3000));
-    member.isLost = true;
+    if (member.isTakingPart()) counts.trustedDirectories++;
+    else member.isLost = true;
+    member.isRestored = false;
   }
 
   #copyOf(member: GroupMember): readonly FoundFile[] {
@@ -189,14 +192,11 @@ export class Operator {
   }
 
   /** Until it is so; the group may have nobody who decides for a while. */
-  async #persist(
-    change: MembershipRequest,
-    isDone: (status: ConsensusStatus, leader: GroupMember) => boolean,
-  ): Promise<void> {
+  async #persist(change: MembershipRequest, isDone: (status: ConsensusStatus) => boolean): Promise<void> {
     for (;;) {
       const leader = this.#group.leader();
       const status = leader?.instance?.raft.status();
-      if (this.#isStopped || (leader !== null && status !== undefined && isDone(status, leader))) return;
+      if (this.#isStopped || (status !== undefined && isDone(status))) return;
       await this.#ask(leader ?? this.#random.pick(this.#group.members), (consensus) =>
         consensus.changeMembership(change, { timeoutMs: TIMEOUT_MS }),
       );
@@ -206,7 +206,7 @@ export class Operator {
 
   async #ask<Result>(
     member: GroupMember | null,
-    request: (consensus: Consensus) => Promise<Result>,
+    request: (consensus: MemberConsensus) => Promise<Result>,
   ): Promise<Outcome<Result> | null> {
     const session = member?.session() ?? null;
     if (session === null) return null;

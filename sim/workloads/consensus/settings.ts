@@ -1,6 +1,6 @@
 /** How many members a run has, on what terms, and what goes wrong: drawn by the seed. */
 import type { SeededRandom } from '../../../src/base/index.ts';
-import type { ConsensusOptions } from './contract.ts';
+import type { ConsensusOptions } from '../../../src/cluster/raftnode/index.ts';
 
 export const FAULT_KINDS = [
   'kills',

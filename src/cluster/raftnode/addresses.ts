@@ -1,10 +1,21 @@
 /** Where members are reached: told by the membership changes that added them. */
 import { ByteWriter } from '../../base/index.ts';
+import { parseAddress } from '../../client/index.ts';
 import { decodeValue, encodeValue, type Value } from '../../codec/msgpack/index.ts';
 import { type MembershipState, membersOf, type RaftId } from '../../raft/index.ts';
 import type { RaftStore } from './store.ts';
 
 export type Addresses = ReadonlyMap<RaftId, string>;
+
+/** Whether it can be connected to at all. */
+export function isAddress(text: string): boolean {
+  try {
+    parseAddress(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export class AddressBook {
   readonly #onChange: (addresses: Addresses) => void;
@@ -25,7 +36,7 @@ export class AddressBook {
 
   /** Whoever sends messages says where it is: it may lead, and have come later than the entries that are applied here. */
   learn(id: RaftId, address: string): void {
-    if (address !== '' && !this.#addresses.has(id)) this.replace(new Map([...this.#addresses, [id, address]]));
+    if (isAddress(address) && !this.#addresses.has(id)) this.replace(new Map([...this.#addresses, [id, address]]));
   }
 
   /** Those of a change come, those of members that are gone go. */

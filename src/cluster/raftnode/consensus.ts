@@ -10,21 +10,13 @@ import type { Box } from '../../engine/box/index.ts';
 import type { SpaceMemory } from '../../engine/memtx/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import { type Env, Logger, type TimerHandle } from '../../env/index.ts';
-import {
-  type EntryId,
-  type MemberChange,
-  type Payload,
-  type RaftId,
-  type RaftNode,
-  raftId,
-  type Role,
-  type Transition,
-} from '../../raft/index.ts';
-import { AddressBook, encodeAddresses } from './addresses.ts';
+import { type EntryId, type Payload, type RaftId, type RaftNode, raftId, type Role } from '../../raft/index.ts';
+import { AddressBook } from './addresses.ts';
 import { MemberDirectory } from './directory.ts';
 import { Driver, type Outcome } from './driver.ts';
 import { GroupDoor } from './door.ts';
-import type { Batch } from './message-codec.ts';
+import { membershipChange, type MembershipRequest } from './membership-request.ts';
+import type { Batch, Sender } from './message-codec.ts';
 import { encodeOperation, type GlobalOperation } from './operations.ts';
 import type { ConsensusOptions } from './options.ts';
 import { type CasPredicate, encodeRange } from './predicate.ts';
@@ -34,7 +26,7 @@ import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { createRaftSpaces, takeRaftSpaces } from './spaces.ts';
 import { RaftStore } from './store.ts';
 import { type Credentials, Transport } from './transport.ts';
-import { HeardMembers } from './verification.ts';
+import { HeardMembers, type Testimony } from './verification.ts';
 import { Waiters } from './waiters.ts';
 import { establish } from './establishing.ts';
 
@@ -56,11 +48,6 @@ export type ConsensusStatus = Readonly<{
 
 /** How long to wait; after that nobody knows whether the operation has happened or will. */
 export type Patience = Readonly<{ timeoutMs?: number }>;
-
-export type MembershipRequest = Readonly<{
-  transition?: Transition;
-  changes: readonly Readonly<{ kind: MemberChange['kind']; id: number; address?: string }>[];
-}>;
 
 export type ConsensusNeeds = Readonly<{
   env: Env;
@@ -104,6 +91,7 @@ export class Consensus {
     this.#directory = new MemberDirectory(needs.env, needs.dataDir, this.#store);
     this.#transport = new Transport(needs.env, needs.credentials, this.options.tickMs, {
       onUnreachable: (id) => this.#driver?.node.reportUnreachable(id),
+      onBatch: (bytes) => this.#answered(bytes),
       onRefused: (id, error) => this.#refused(id, error),
     });
     this.#addresses = new AddressBook((addresses) => {
@@ -122,7 +110,8 @@ export class Consensus {
     this.#heard = this.#newHeard();
     this.#door = new GroupDoor(needs.box, this.options.id as RaftId, this.#store, this.#directory, {
       receive: (batch) => this.#receive(batch),
-      testify: (about, sender) => this.#heard.testify(about, sender, this.#directory),
+      answerTo: (id) => (this.#driver === null ? Promise.resolve([]) : this.#transport.answerTo(id)),
+      testify: (about, sender) => this.#testify(about, sender),
       propose: (payload, condition) => this.#proposeHere(payload, condition),
       chunk: (id, number) => this.#snapshots.chunk(id, number),
     });
@@ -161,6 +150,7 @@ export class Consensus {
       env,
       transport: this.#transport,
       sender,
+      isNew: doubt === 'new',
       isStopped: () => this.#isStopped,
       retryMs: options.tickMs,
     });
@@ -248,8 +238,9 @@ export class Consensus {
   async transferLeadership(to: number, patience: Patience = {}): Promise<void> {
     const deadlineMs = this.#deadlineMs(patience);
     const driver = this.#driver ?? (await this.#begun(deadlineMs));
-    const { leader } = driver.status;
+    const { leader, membership } = driver.status;
     if (leader === to) return;
+    if (!membership.voters.includes(raftId(to))) throw boxError('ILLEGAL_PARAMS', `member ${to} is no voter`);
     if (leader === 0) throw clusterError('LEADER_UNKNOWN');
     const led = this.#led.add(to, deadlineMs);
     driver.node.transferLeadership(raftId(to));
@@ -259,18 +250,7 @@ export class Consensus {
 
   /** Changes who belongs to the group; one change at a time. Resolves when it is applied here. */
   async changeMembership(request: MembershipRequest, patience: Patience = {}): Promise<EntryId> {
-    const { transition = 'auto', changes } = request;
-    const addresses = new Map<RaftId, string>();
-    for (const { kind, id, address } of changes) {
-      const isKnown = this.#addresses.all.has(raftId(id));
-      if (address !== undefined) addresses.set(raftId(id), address);
-      else if (kind !== 'remove' && !isKnown) throw boxError('ILLEGAL_PARAMS', `member ${id} needs an address`);
-    }
-    const change = {
-      transition,
-      changes: changes.map(({ kind, id }): MemberChange => ({ kind, id: raftId(id) })),
-      context: encodeAddresses(addresses),
-    };
+    const change = membershipChange(request, this.#addresses.all);
     return this.#settled({ kind: 'membership', change }, null, patience);
   }
 
@@ -327,10 +307,21 @@ export class Consensus {
 
   #tick(driver: Driver): void {
     driver.tick();
+    this.#transport.tick();
     const nowMs = this.#nowMs();
     for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.expire(nowMs, () => boxError('TIMEOUT'));
     this.#reads.askAgain(driver.node);
     if (++this.#ticks % this.options.electionTicks === 0) this.#snapshots.watch(driver);
+  }
+
+  /** A batch that came as an answer to one of ours. */
+  #answered(bytes: Uint8Array): void {
+    try {
+      this.#door.accept(bytes);
+    } catch (error) {
+      if (!(error instanceof BoxError)) throw error;
+      this.#log.warn(`an answer of another member was passed over: ${error.message}`);
+    }
   }
 
   #receive(batch: Batch): void {
@@ -476,8 +467,12 @@ export class Consensus {
 
   #newHeard(): HeardMembers {
     const { hardState } = this.#store.initialState();
-    const index = this.#store.lastIndex();
-    return new HeardMembers(raftId(this.options.id), { index, term: this.#store.term(index) ?? 0 }, hardState);
+    return new HeardMembers(raftId(this.options.id), hardState, this.#directory.heardOf);
+  }
+
+  #testify(about: RaftId, sender: Sender): Testimony {
+    const log = { last: this.#store.lastEntry(), changeIndex: this.#store.changeIndex() };
+    return this.#heard.testify(about, sender, this.#directory, log);
   }
 
   #deadlineMs({ timeoutMs = TIMEOUT_MS }: Patience): number {

@@ -94,6 +94,11 @@ export class MemberDirectory {
     this.#store.set('seen', rows);
   }
 
+  /** Members of which a life is known. */
+  get heardOf(): Iterable<RaftId> {
+    return this.#seen.keys();
+  }
+
   /** What is known of a member's lives; null: it was never heard of. */
   seen(id: RaftId): Readonly<{ directoryUuid: Uint8Array; startCount: number }> | null {
     return this.#seen.get(id) ?? null;

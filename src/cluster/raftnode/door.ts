@@ -22,13 +22,22 @@ import type { Chunk } from './snapshots.ts';
 import type { RaftStore } from './store.ts';
 import { NEXT_CHUNK } from './snapshot-transfer.ts';
 import { INTERACT, type Transport } from './transport.ts';
-import { contradiction, decodeTestimony, encodeTestimony, type Testimony } from './verification.ts';
+import {
+  contradiction,
+  contradictionOfAll,
+  decodeTestimony,
+  encodeTestimony,
+  type OwnLog,
+  type Testimony,
+} from './verification.ts';
 
 const TESTIFY = '.proc_raft_testify';
 const PROPOSE = '.proc_raft_propose';
 
 export type DoorHandlers = Readonly<{
   receive: (batch: Batch) => void;
+  /** What a batch of this member is answered with, now or in a moment. */
+  answerTo: (id: RaftId) => Promise<ProcedureResult>;
   testify: (about: RaftId, sender: Sender) => Testimony;
   propose: (payload: Payload, condition: Condition) => Promise<EntryId>;
   chunk: (id: EntryId, number: number) => Chunk;
@@ -81,12 +90,15 @@ export class GroupDoor {
     env,
     transport,
     sender,
+    isNew,
     isStopped,
     retryMs,
   }: Readonly<{
     env: Env;
     transport: Transport;
     sender: Sender;
+    /** The directory was empty at this start. */
+    isNew: boolean;
     isStopped: () => boolean;
     retryMs: number;
   }>): Promise<string | null> {
@@ -95,21 +107,27 @@ export class GroupDoor {
     // It was copied before it had its first snapshot; of what it has said since then it knows nothing, nor to whom.
     if (voters.length === 0) return 'nobody is known here who could say what it has told the others';
     const missing = new Set(voters.filter((id) => id !== this.#self));
+    const testimonies = new Map<RaftId, Testimony>();
     while (missing.size > 0 && !isStopped()) {
       const answers = await Promise.all([...missing].map((id) => this.#ask(transport, id, sender, retryMs)));
-      const { hardState } = this.#store.initialState();
-      const index = this.#store.lastIndex();
-      const last = { index, term: this.#store.term(index) ?? 0 };
+      const own = this.#ownLog(isNew);
       for (const answer of answers) {
         if (answer === null) continue;
         const [id, testimony] = answer;
-        const reason = contradiction(id, testimony, last, hardState);
+        const reason = contradiction(id, testimony, own);
         if (reason !== null) return reason;
+        testimonies.set(id, testimony);
         missing.delete(id);
       }
       if (missing.size > 0) await env.timers.sleep(retryMs);
     }
-    return null;
+    return contradictionOfAll(testimonies, this.#ownLog(isNew));
+  }
+
+  #ownLog(isNew: boolean): OwnLog {
+    const store = this.#store;
+    const { hardState } = store.initialState();
+    return { last: store.lastEntry(), changesKnownTo: isNew ? Infinity : store.applied, hardState };
   }
 
   /** Null: it could not be asked. */
@@ -128,25 +146,26 @@ export class GroupDoor {
     }
   }
 
-  #interact(session: Session, bytes: Value | undefined): ProcedureResult {
+  #interact(session: Session, bytes: Value | undefined): Promise<ProcedureResult> {
     checkCaller(session, INTERACT);
     if (!(bytes instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'a batch is binary data');
+    return this.#handlers.answerTo(this.accept(bytes));
+  }
+
+  /** Takes a batch of another member, and returns who has sent it. Throws BoxError. */
+  accept(bytes: Uint8Array): RaftId {
     const batch = readBatch(bytes);
     const { sender } = batch;
     if (batch.messages.some(({ to }) => to !== this.#self)) {
       throw boxError('ILLEGAL_PARAMS', `this is member ${this.#self}, and the messages are for another one`);
     }
-    switch (this.#directory.judge(sender)) {
-      case 'outdated':
-        throw clusterError('INSTANCE_EXPELLED', `member ${sender.id} lives in another directory, or was started later`);
-      case 'known':
-        this.#deliver(batch);
-        return [];
-      default:
-        this.#note(sender);
-        this.#deliver(batch);
-        return [];
+    const judgement = this.#directory.judge(sender);
+    if (judgement === 'outdated') {
+      throw clusterError('INSTANCE_EXPELLED', `member ${sender.id} lives in another directory, or was started later`);
     }
+    if (judgement === 'newer') this.#note(sender);
+    this.#deliver(batch);
+    return sender.id;
   }
 
   /** Behind the noting of its sender's start, if that is on its way. */
@@ -171,6 +190,7 @@ export class GroupDoor {
   #testify(session: Session, [about, directoryUuid, startCount]: readonly Value[]): ProcedureResult {
     checkCaller(session, TESTIFY);
     if (!(directoryUuid instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'a directory is 16 bytes');
+    if (!Number.isSafeInteger(about) || Number(about) <= 0) throw boxError('ILLEGAL_PARAMS', 'there is no such member');
     const id = raftId(Number(about));
     return encodeTestimony(this.#handlers.testify(id, { id, directoryUuid, startCount: Number(startCount) }));
   }

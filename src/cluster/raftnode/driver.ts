@@ -240,9 +240,9 @@ export class Driver {
     const { index: last } = entries.at(-1)!;
     const batch = store.transaction((transactions) => {
       // A quorum has the entries, durably: after a crash they are applied again.
-      transactions.defer();
+      transactions.awaitBy('nobody');
       for (const { term, index, payload } of entries) {
-        outcomes.push({ id: { term, index }, error: this.#applyPayload(box, payload) });
+        outcomes.push({ id: { term, index }, error: this.#applyPayload(box, index, payload) });
       }
       store.setApplied(last, this.status.committed);
     });
@@ -251,14 +251,14 @@ export class Driver {
     handlers.onApplied(outcomes);
   }
 
-  #applyPayload(box: Box, payload: Payload): BoxError | null {
+  #applyPayload(box: Box, index: number, payload: Payload): BoxError | null {
     switch (payload.kind) {
       case 'data':
         return payload.data.length === 0 ? null : applyOperation(box, this.#needs.store.session, payload.data);
       case 'membership': {
         const { store, addresses } = this.#needs;
         const membership = this.#node.applyMembership(payload.change);
-        store.setMembership(membership);
+        store.setMembership(membership, index);
         addresses.change(decodeAddresses(payload.change.context), membership);
         store.set('addresses', addresses.rows());
         const list = (ids: readonly number[]): string => (ids.length === 0 ? 'none' : ids.join(', '));
@@ -285,7 +285,7 @@ export class Driver {
     if (this.#isBroken) return false;
     const { store } = this.#needs;
     const batch = store.transaction((transactions) => {
-      transactions.defer();
+      transactions.awaitBy('nobody');
       store.compact(index, LIMITS.raftCompactionSlice);
     });
     if (batch !== null) this.#afterBatch(batch, () => undefined);

@@ -39,6 +39,7 @@ export class FieldReader {
   unsigned(): number {
     this.#expect(KIND.unsigned);
     const value = readUnsigned(this.bytes, this.position);
+    if (!Number.isSafeInteger(value)) throw boxError('INVALID_MSGPACK', 'a number beyond 2^53');
     this.position = skipValue(this.bytes, this.position);
     return value;
   }
@@ -107,9 +108,14 @@ export function readPayload(reader: FieldReader): Payload {
 }
 
 export function payloadOf(entryType: number, data: Uint8Array): Payload {
-  return entryType === ENTRY_TYPE.membership
-    ? { kind: 'membership', change: decodeChange(data) }
-    : { kind: 'data', data };
+  switch (entryType) {
+    case ENTRY_TYPE.data:
+      return { kind: 'data', data };
+    case ENTRY_TYPE.membership:
+      return { kind: 'membership', change: decodeChange(data) };
+    default:
+      throw boxError('INVALID_MSGPACK', `an entry of type ${entryType}`);
+  }
 }
 
 function encodeChange({ transition, changes, context }: MembershipChange): Uint8Array {
@@ -129,12 +135,16 @@ function encodeChange({ transition, changes, context }: MembershipChange): Uint8
 function decodeChange(bytes: Uint8Array): MembershipChange {
   const reader = new FieldReader(bytes);
   reader.array();
-  const transition = TRANSITIONS[reader.unsigned()] ?? 'auto';
+  const transition = TRANSITIONS[reader.unsigned()];
   const changes: MemberChange[] = [];
   for (let left = reader.array(); left > 0; left--) {
     reader.array();
-    changes.push({ kind: CHANGES[reader.unsigned()] ?? 'remove', id: reader.unsigned() as RaftId });
+    const kind = CHANGES[reader.unsigned()];
+    const id = reader.unsigned() as RaftId;
+    if (kind === undefined || id === 0) throw boxError('INVALID_MSGPACK', 'a change of membership');
+    changes.push({ kind, id });
   }
+  if (transition === undefined) throw boxError('INVALID_MSGPACK', 'a change of membership');
   return { transition, changes, context: reader.binary() };
 }
 

@@ -1,10 +1,5 @@
-export {
-  Consensus,
-  type ConsensusNeeds,
-  type ConsensusStatus,
-  type MembershipRequest,
-  type Patience,
-} from './consensus.ts';
+export { Consensus, type ConsensusNeeds, type ConsensusStatus, type Patience } from './consensus.ts';
+export type { MembershipRequest } from './membership-request.ts';
 export type { GlobalOperation } from './operations.ts';
 export {
   checkConsensusOptions,

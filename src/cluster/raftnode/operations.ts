@@ -2,13 +2,10 @@
  * Operations on global spaces: what entries of the log hold, as MessagePack (docs/formats/raft.md). Applying one is
  * synchronous and depends on nothing but the state, so that it has the same outcome on every member.
  */
-import { BoxError, ByteWriter, clusterError, ERROR_TABLE } from '../../base/index.ts';
+import { BoxError, ByteWriter, clusterError, defined, ERROR_TABLE } from '../../base/index.ts';
 import {
-  arrayLength,
   checkValue,
-  containerHeaderSize,
   encodeValue,
-  readUnsigned,
   skipValue,
   type Value,
   writeArrayHeader,
@@ -16,6 +13,7 @@ import {
 } from '../../codec/msgpack/index.ts';
 import type { Box, Session } from '../../engine/box/index.ts';
 import { keyPartCount, writeKey } from '../../tuple/index.ts';
+import { FieldReader } from './encoding.ts';
 import { GLOBAL_SPACES } from './spaces.ts';
 
 type Tuple = readonly Value[];
@@ -93,36 +91,34 @@ export type Change = Readonly<{
 }>;
 const CHANGE_KINDS: readonly (Change['kind'] | undefined)[] = [undefined, 'insert', 'replace', 'update', 'delete'];
 
-/** What an operation changes, in order. Throws CAS_INVALID_OP_KIND for bytes that are none. */
+/** Fields of an operation, by its code. */
+const LENGTHS: readonly (number | undefined)[] = [1, 3, 3, 4, 3, 2];
+
+/** What an operation changes, in order. Throws CAS_INVALID_OP_KIND or INVALID_MSGPACK for bytes that are none. */
 export function changesOf(bytes: Uint8Array): readonly Change[] {
   if (bytes.length === 0) return [];
   if (checkValue(bytes, 0, bytes.length) !== bytes.length) throw clusterError('CAS_INVALID_OP_KIND', 'no MessagePack');
   const changes: Change[] = [];
-  collect(bytes, 0, 0, changes);
+  collect(new FieldReader(bytes), 0, changes);
   return changes;
 }
 
-function collect(bytes: Uint8Array, start: number, depth: number, changes: Change[]): number {
-  const length = arrayLength(bytes, start);
-  if (length < 1 || depth > NESTING_MAX) throw clusterError('CAS_INVALID_OP_KIND', 'no array');
-  const end = skipValue(bytes, start);
-  let position = start + containerHeaderSize(bytes, start);
-  const code = readUnsigned(bytes, position);
-  position = skipValue(bytes, position);
-  if (code === CODE.nop) return end;
+function collect(reader: FieldReader, depth: number, changes: Change[]): void {
+  const length = reader.array();
+  const code = length === 0 || depth > NESTING_MAX ? -1 : reader.unsigned();
+  if (LENGTHS[code] !== length) throw clusterError('CAS_INVALID_OP_KIND', `code ${code} with ${length} fields`);
+  if (code === CODE.nop) return;
   if (code === CODE.batch) {
-    const count = arrayLength(bytes, position);
-    position += containerHeaderSize(bytes, position);
-    for (let left = count; left > 0; left--) position = collect(bytes, position, depth + 1, changes);
-    return end;
+    for (let left = reader.array(); left > 0; left--) collect(reader, depth + 1, changes);
+    return;
   }
-  const kind = CHANGE_KINDS[code];
-  if (kind === undefined) throw clusterError('CAS_INVALID_OP_KIND', String(code));
-  const spaceId = readUnsigned(bytes, position);
-  position = skipValue(bytes, position);
-  const second = skipValue(bytes, position);
-  changes.push({ kind, spaceId, position, operations: second, end });
-  return end;
+  const kind = defined(CHANGE_KINDS[code], 'a kind of change');
+  const spaceId = reader.unsigned();
+  const { position } = reader;
+  reader.skip();
+  const operations = reader.position;
+  if (kind === 'update') reader.skip();
+  changes.push({ kind, spaceId, position, operations, end: reader.position });
 }
 
 /**

@@ -1,4 +1,5 @@
 /** How an instance takes part in a group; what a program gives, with defaults. */
+import { isAddress } from './addresses.ts';
 import { StartConflict } from './start-conflict.ts';
 
 export type MemberAddress = Readonly<{
@@ -49,6 +50,10 @@ export function checkConsensusOptions({ id, members, ...numbers }: ConsensusOpti
   }
   if (new Set(ids).size < ids.length) throw wrong(`members: an id stands there twice (${ids.join(', ')})`);
   if (ids.length > 0 && !ids.includes(id)) throw wrong(`members: this instance (id ${id}) is not among them`);
+  const unreachable = members.find(({ address }) => !isAddress(address));
+  if (unreachable !== undefined) {
+    throw wrong(`members: address '${unreachable.address}' must be host:port or the path of a socket`);
+  }
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isSafeInteger(value) || value <= 0) throw wrong(`${name} must be a positive integer, not ${value}`);
   }

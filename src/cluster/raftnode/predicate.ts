@@ -2,7 +2,7 @@
  * Compare and swap: whether an operation may go into the log, given what came into it since its maker looked at the
  * state (Picodata's rules). Pure but for the formats of spaces, which it asks the catalogue for.
  */
-import { type BoxError, clusterError } from '../../base/index.ts';
+import { BoxError, boxError, clusterError } from '../../base/index.ts';
 import { encodeToBytes, type Value } from '../../codec/msgpack/index.ts';
 import type { Box } from '../../engine/box/index.ts';
 import type { KeyDef } from '../../tuple/index.ts';
@@ -55,6 +55,9 @@ export function conflictOf(
   ranges: readonly EncodedRange[],
   operation: Uint8Array,
 ): BoxError | null {
+  if (!Number.isSafeInteger(index) || index < 0) {
+    return boxError('ILLEGAL_PARAMS', `index of a predicate must be that of an entry, not ${index}`);
+  }
   if (index > log.lastIndex) return clusterError('CAS_NO_SUCH_RAFT_INDEX', index, log.lastIndex);
   if (index + 1 < log.firstIndex) return clusterError('RAFT_LOG_COMPACTED', index);
   const found = log.termAt(index);
@@ -67,11 +70,22 @@ export function conflictOf(
       const { spaceId } = change;
       const inSpace = guarded.filter((range) => range.spaceId === spaceId);
       if (inSpace.length === 0) continue;
-      const key = keyOfChange(box, later, change);
-      if (inSpace.some((range) => holds(box, range, key))) return clusterError('CAS_CONFLICT_FOUND', at, index);
+      const key = changedKey(box, later, change);
+      if (key !== null && inSpace.some((range) => holds(box, range, key)))
+        return clusterError('CAS_CONFLICT_FOUND', at, index);
     }
   }
   return null;
+}
+
+/** The key that an entry changes; null: it does not fit its space, so it has changed nothing. */
+function changedKey(box: Box, operation: Uint8Array, change: Change): Uint8Array | null {
+  try {
+    return keyOfChange(box, operation, change);
+  } catch (error) {
+    if (error instanceof BoxError) return null;
+    throw error;
+  }
 }
 
 /** The key that a change is about, as a range. */

@@ -66,6 +66,7 @@ export class Proposals {
   }
 
   #refusal(payload: Payload, condition: Condition): BoxError | null {
+    this.#store.checkSize(payload);
     if (payload.kind === 'membership') {
       const isFirst = !this.#waiting.some((other) => other.payload.kind === 'membership');
       const reason = isFirst ? this.#driver.node.changeRefusal(payload.change) : 'another change is on its way';

@@ -24,6 +24,7 @@ import type { CommitBatch } from '../../engine/txn/index.ts';
 import {
   type Append,
   EMPTY_MEMBERSHIP,
+  entriesBytes,
   entriesWithin,
   type Entry,
   type EntryId,
@@ -32,6 +33,7 @@ import {
   type MembershipState,
   NO_ENTRY,
   NO_ONE,
+  type Payload,
   payloadBytes,
   type RaftId,
   type Snapshot,
@@ -54,12 +56,15 @@ type StateKey =
   | 'voters_outgoing'
   | 'learners_next'
   | 'auto_leave'
+  | 'change_index'
   | 'directory_uuid'
   | 'addresses'
   | 'seen';
 
 /** Decoded entries that are kept for members that are a little behind. */
 const CACHE_BYTES_MAX = 4 * 1024 * 1024;
+/** What a row of `_raft_log` has besides the data, at the most. */
+const ROW_OVERHEAD_BYTES = 32;
 /** A new group begins behind this entry, which nobody has: so whoever joins later is filled by a snapshot. */
 export const FIRST_ENTRY: EntryId = { term: 1, index: 1 };
 
@@ -126,6 +131,18 @@ export class RaftStore implements LogReader {
     return this.#lastIndex;
   }
 
+  lastEntry(): EntryId {
+    return { index: this.#lastIndex, term: this.term(this.#lastIndex) ?? 0 };
+  }
+
+  /** The last change of the group is this entry, applied or not, or one before it. */
+  changeIndex(): number {
+    for (let index = this.#lastIndex; index > this.#applied; index--) {
+      if (this.#read(index).payload.kind === 'membership') return index;
+    }
+    return Number(this.get('change_index') ?? 0);
+  }
+
   term(index: number): number | null {
     if (index === this.#before.index) return this.#before.term;
     if (index < this.#before.index || index > this.#lastIndex) return null;
@@ -143,11 +160,16 @@ export class RaftStore implements LogReader {
     let bytes = 0;
     for (let index = low; index < high; index++) {
       const entry = this.#read(index);
-      bytes += payloadBytes(entry.payload);
+      bytes += entriesBytes([entry]);
       if (bytes > maxBytes && entries.length > 0) break;
       entries.push(entry);
     }
     return entries;
+  }
+
+  /** Throws MEMTX_MAX_TUPLE_SIZE for what is too large to be an entry. */
+  checkSize(payload: Payload): void {
+    this.#box.catalog.space(RAFT_SPACE.log)?.checkSize(entryData(payload).length + ROW_OVERHEAD_BYTES);
   }
 
   snapshot(): Snapshot | null {
@@ -159,6 +181,7 @@ export class RaftStore implements LogReader {
     if (!append.isSyncNeeded) return null;
     return this.transaction((transactions) => {
       transactions.requireSync();
+      transactions.awaitBy('listeners');
       const { hardState, snapshot, entries } = append;
       if (hardState !== null) this.#setHardState(hardState);
       if (snapshot !== null) {
@@ -192,7 +215,9 @@ export class RaftStore implements LogReader {
     this.set('commit', commit);
   }
 
-  setMembership({ voters, learners, outgoing, nextLearners, leavesByItself }: MembershipState): void {
+  /** Inside of a transaction: what entry `index` has made of the group, or one before it. */
+  setMembership({ voters, learners, outgoing, nextLearners, leavesByItself }: MembershipState, index: number): void {
+    this.set('change_index', index);
     this.set('voters', voters);
     this.set('learners', learners);
     this.set('voters_outgoing', outgoing);
@@ -206,7 +231,7 @@ export class RaftStore implements LogReader {
     this.#lastIndex = FIRST_ENTRY.index;
     this.setApplied(FIRST_ENTRY.index, FIRST_ENTRY.index);
     this.#setHardState({ term: FIRST_ENTRY.term, vote: NO_ONE, commit: FIRST_ENTRY.index });
-    this.setMembership(membership);
+    this.setMembership(membership, FIRST_ENTRY.index);
   }
 
   /** Inside of a transaction: entries up to `index` go, `countMax` at the most. */
@@ -331,7 +356,7 @@ export class RaftStore implements LogReader {
     this.#setBefore(snapshot.id);
     this.#lastIndex = snapshot.id.index;
     this.setApplied(snapshot.id.index, snapshot.id.index);
-    this.setMembership(snapshot.membership);
+    this.setMembership(snapshot.membership, snapshot.id.index);
   }
 
   #noteTerm({ term, index }: Entry): void {

@@ -8,7 +8,7 @@
  */
 import { type BoxError, ByteWriter, clusterError } from '../../base/index.ts';
 import { connect, type Connection } from '../../client/index.ts';
-import { BODY_KEY, decodeError, REQUEST_TYPE } from '../../codec/iproto/index.ts';
+import { BODY_KEY, decodeData, decodeError, REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import {
   type Value,
   writeArrayHeader,
@@ -29,6 +29,8 @@ export type Credentials = Readonly<{ user: string; password: string }> | null;
 export type TransportHandlers = Readonly<{
   /** What was sent to it lately may be lost. */
   onUnreachable: (id: RaftId) => void;
+  /** A batch has come as an answer. */
+  onBatch: (bytes: Uint8Array) => void;
   /** A member has refused a batch, in these words. */
   onRefused: (id: RaftId, error: BoxError) => void;
 }>;
@@ -75,6 +77,19 @@ export class Transport {
     this.#peers.get(message.to)?.push(message);
   }
 
+  /**
+   * For the answer to a batch of this member: what is sent to it next, if that is nothing but answers; else nothing, after a
+   * while. So what answers a batch travels with the answer to its packet, and needs none of its own.
+   */
+  answerTo(id: RaftId): Promise<readonly Value[]> {
+    return this.#peers.get(id)?.hold() ?? Promise.resolve([]);
+  }
+
+  /** Answers held for longer than a tick have nothing to carry. */
+  tick(): void {
+    for (const peer of this.#peers.values()) peer.release();
+  }
+
   /** Sends what was given since the last call. */
   flush(): void {
     if (this.#origin === null) return;
@@ -114,6 +129,8 @@ class Peer {
   #batchesInFlight = 0;
   #bytesInFlight = 0;
   #lastOrigin: Origin | null = null;
+  /** Answers to its batches that have not left, oldest first. */
+  #held: ((results: readonly Value[]) => void)[] = [];
   #isClosed = false;
 
   constructor(
@@ -144,6 +161,8 @@ class Peer {
   flush(origin: Origin): void {
     if (this.#outbox.length === 0) return;
     this.#lastOrigin = origin;
+    // Others might be lost with the connection of who went away.
+    if (this.#held.length > 0 && this.#outbox.every(isAnswer)) return this.#answer(origin);
     const connection = this.#connected();
     // The first connection is made for the first message: what asks for votes should not be lost for that.
     if (connection === null || connection.state === 'connecting') return;
@@ -168,6 +187,7 @@ class Peer {
   close(): void {
     this.#isClosed = true;
     this.#outbox = [];
+    this.release();
     for (const opening of [this.#messages, this.#questions]) void opening?.then((connection) => connection.close());
   }
 
@@ -199,11 +219,37 @@ class Peer {
     });
   }
 
+  hold(): Promise<readonly Value[]> {
+    if (this.#held.length >= LIMITS.raftHeldAnswersMax) this.#held.shift()!([]);
+    return new Promise((resolve) => {
+      this.#held.push(resolve);
+    });
+  }
+
+  release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const resolve of held) resolve([]);
+  }
+
+  #answer(origin: Origin): void {
+    const content = this.#content;
+    content.reset();
+    writeBatch(content, origin, this.#outbox);
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    this.#held.shift()!([content.toBytes()]);
+  }
+
   /** A message that cannot leave now is worth nothing later. */
   #drop(): void {
     this.#outbox = [];
     this.#outboxBytes = 0;
     this.#handlers.onUnreachable(this.id);
+  }
+
+  #receive(batch: Value | undefined): void {
+    if (batch instanceof Uint8Array) this.#handlers.onBatch(batch);
   }
 
   #sendBatch(connection: Connection, origin: Origin, messages: readonly Message[]): void {
@@ -230,7 +276,8 @@ class Peer {
       onResponse: ({ type, bytes, start, end }) => {
         done();
         if (type !== 0) this.#handlers.onRefused(this.id, decodeError(bytes, start, end, type));
-        else if (this.#lastOrigin !== null) this.flush(this.#lastOrigin);
+        else this.#receive(decodeData(bytes, start, end)[0]);
+        if (this.#lastOrigin !== null) this.flush(this.#lastOrigin);
       },
       onFailure: () => {
         done();
@@ -249,4 +296,14 @@ function nextState(connection: Connection): Promise<void> {
       resolve();
     });
   });
+}
+
+function isAnswer({ kind }: Message): boolean {
+  return (
+    kind === 'append-response' ||
+    kind === 'heartbeat-response' ||
+    kind === 'vote-response' ||
+    kind === 'pre-vote-response' ||
+    kind === 'read-index-response'
+  );
 }

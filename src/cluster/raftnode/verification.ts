@@ -2,37 +2,53 @@
  * Whether a member's log still has all that it has told others. Asked when its directory is new, or is not where it was: the
  * other voters say what they have had from it, and nothing of that may be beyond what is there.
  *
- * What a voter has heard is in its memory. One that was started since says in its place what it could have had at the most:
- * its own last entry as acknowledged, and the vote for itself as given. That refuses some members that have lost nothing,
- * and none that has lost something.
+ * What a voter has heard is in its memory. One that was started since takes the vote for itself as given, and does not know
+ * what was acknowledged to it while it led, not even as much as is in its own log: others may have written faster. If the
+ * member has an entry of a later term, that leader had all that was committed before. Else it must not be behind any voter,
+ * for what it helped to commit is in the log of one of them. And it must know of all changes of the group that they know of:
+ * else it may have spoken with somebody whom it does not ask. That refuses some members that have lost nothing, and none that
+ * has lost something.
  */
 import { sameBytes } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
-import type { EntryId, HardState, Message, RaftId } from '../../raft/index.ts';
+import { type EntryId, type HardState, type Message, NO_ENTRY, type RaftId } from '../../raft/index.ts';
 import type { MemberDirectory } from './directory.ts';
 import type { Sender } from './message-codec.ts';
 
 /** What a voter has had from a member at the most. */
 export type Testimony = Readonly<{
-  /** It was seen living in another directory, or with more starts. */
+  /** It was seen living in another directory, or with as many starts: who asks has not spoken in this one yet. */
   isOutdated: boolean;
   /** It was heard of in any life. */
   isKnown: boolean;
   acknowledged: EntryId;
   /** In this term the voter may have got its vote; 0: in none. */
   votedTerm: number;
+  /** It may have acknowledged more to the voter, before that was started, as the leader of terms up to this one; 0: no. */
+  forgottenTerm: number;
+  /** Of the voter's own log. */
+  last: EntryId;
+  /** The last change of the group that the voter has, applied or not. */
+  changeIndex: number;
 }>;
+
+/** What a voter says of its own log. */
+export type VoterLog = Pick<Testimony, 'last' | 'changeIndex'>;
 
 /** What this member has heard from the others since it was started. */
 export class HeardMembers {
-  readonly #self: RaftId;
-  /** Last entry and own vote when it was started. */
-  readonly #atStart: Readonly<{ last: EntryId; hardState: HardState }>;
+  /** In this term it may have got votes before it was started; 0: in none. */
+  readonly #ownVoteTerm: number;
+  /** It cannot have led in a later one by then. */
+  readonly #ledTermMax: number;
+  readonly #seenAtStart: ReadonlySet<RaftId>;
   readonly #heard = new Map<RaftId, { acknowledged: EntryId; votedTerm: number }>();
 
-  constructor(self: RaftId, last: EntryId, hardState: HardState) {
-    this.#self = self;
-    this.#atStart = { last, hardState };
+  /** Of a member that was started with this state, and with these members heard of. */
+  constructor(self: RaftId, { term, vote }: HardState, seen: Iterable<RaftId>) {
+    this.#ownVoteTerm = vote === self ? term : 0;
+    this.#ledTermMax = vote === self ? term : term - 1;
+    this.#seenAtStart = new Set(seen);
   }
 
   /** `termAt` is that of the own log. */
@@ -47,41 +63,72 @@ export class HeardMembers {
     }
   }
 
-  testify(about: RaftId, sender: Sender, directory: MemberDirectory): Testimony {
+  testify(about: RaftId, sender: Sender, directory: Pick<MemberDirectory, 'seen'>, log: VoterLog): Testimony {
     const seen = directory.seen(about);
     const isOutdated =
-      seen !== null && (!sameBytes(seen.directoryUuid, sender.directoryUuid) || seen.startCount > sender.startCount);
-    if (seen === null) return { isOutdated, isKnown: false, acknowledged: { term: 0, index: 0 }, votedTerm: 0 };
-    return { isOutdated, isKnown: true, ...this.#of(about) };
+      seen !== null && (!sameBytes(seen.directoryUuid, sender.directoryUuid) || seen.startCount >= sender.startCount);
+    if (seen === null) {
+      return { ...log, isOutdated, isKnown: false, acknowledged: NO_ENTRY, votedTerm: 0, forgottenTerm: 0 };
+    }
+    const forgottenTerm = this.#seenAtStart.has(about) ? this.#ledTermMax : 0;
+    return { ...log, isOutdated, isKnown: true, forgottenTerm, ...this.#of(about) };
   }
 
   #of(id: RaftId): { acknowledged: EntryId; votedTerm: number } {
     let heard = this.#heard.get(id);
     if (heard === undefined) {
-      const { last, hardState } = this.#atStart;
-      heard = { acknowledged: last, votedTerm: hardState.vote === this.#self ? hardState.term : 0 };
+      heard = { acknowledged: NO_ENTRY, votedTerm: this.#ownVoteTerm };
       this.#heard.set(id, heard);
     }
     return heard;
   }
 }
 
-export function encodeTestimony({ isOutdated, isKnown, acknowledged, votedTerm }: Testimony): Value[] {
-  return [isOutdated, isKnown, acknowledged.term, acknowledged.index, votedTerm];
+export function encodeTestimony(testimony: Testimony): Value[] {
+  const { isOutdated, isKnown, acknowledged, votedTerm, forgottenTerm, last, changeIndex } = testimony;
+  const heard = [isOutdated, isKnown, acknowledged.term, acknowledged.index, votedTerm];
+  return [...heard, forgottenTerm, last.term, last.index, changeIndex];
 }
 
-export function decodeTestimony([isOutdated, isKnown, term, index, votedTerm]: readonly Value[]): Testimony {
+export function decodeTestimony(values: readonly Value[]): Testimony {
+  const number = (place: number): number => Number(values[place]);
   return {
-    isOutdated: isOutdated === true,
-    isKnown: isKnown === true,
-    acknowledged: { term: Number(term), index: Number(index) },
-    votedTerm: Number(votedTerm),
+    isOutdated: values[0] === true,
+    isKnown: values[1] === true,
+    acknowledged: { term: number(2), index: number(3) },
+    votedTerm: number(4),
+    forgottenTerm: number(5),
+    last: { term: number(6), index: number(7) },
+    changeIndex: number(8),
   };
 }
 
+/** What a member has itself; with a directory that was empty, it need not know of changes, for it has spoken with nobody. */
+export type OwnLog = Readonly<{ last: EntryId; changesKnownTo: number; hardState: HardState }>;
+
+/** What of all voters' testimonies about a member it does not bear out; null: nothing. */
+export function contradictionOfAll(testimonies: ReadonlyMap<RaftId, Testimony>, own: OwnLog): string | null {
+  let forgottenTerm = 0;
+  for (const [voter, testimony] of testimonies) {
+    const reason = contradiction(voter, testimony, own);
+    if (reason !== null) return reason;
+    forgottenTerm = Math.max(forgottenTerm, testimony.forgottenTerm);
+  }
+  if (own.last.term > forgottenTerm) return null;
+  for (const [voter, { last }] of testimonies) {
+    if (isBeyond(last, own.last)) return `others were started since they heard of it, and it is behind member ${voter}`;
+  }
+  return null;
+}
+
 /** What of a testimony about a member its log and votes do not bear out; null: nothing. */
-export function contradiction(voter: RaftId, testimony: Testimony, last: EntryId, hardState: HardState): string | null {
-  const { isOutdated, isKnown, acknowledged, votedTerm } = testimony;
+export function contradiction(
+  voter: RaftId,
+  testimony: Testimony,
+  { last, changesKnownTo, hardState }: OwnLog,
+): string | null {
+  const { isOutdated, isKnown, acknowledged, votedTerm, changeIndex } = testimony;
+  if (changeIndex > changesKnownTo) return `the group has changed with entry ${changeIndex}, which it does not know of`;
   if (isOutdated) return `member ${voter} knows it from another directory, or from a later start`;
   if (!isKnown) return null;
   if (isBeyond(acknowledged, last)) {

@@ -89,7 +89,7 @@ export function decodeValue(bytes: Uint8Array, position: number): Value {
       return readString(bytes, position);
     case KIND.binary: {
       const start = payloadStart(bytes, position);
-      return Uint8Array.from(bytes.subarray(start, start + payloadLength(bytes, position)));
+      return new Uint8Array(bytes.subarray(start, start + payloadLength(bytes, position)));
     }
     case KIND.array:
       return decodeArray(bytes, position);

@@ -210,12 +210,16 @@ export class Space {
     return this.storeTuple(bytes, position, end);
   }
 
+  /** Throws MEMTX_MAX_TUPLE_SIZE for a tuple of so many bytes. */
+  checkSize(sizeBytes: number): void {
+    const countedBytes = sizeBytes + this.#countedHeaderBytes;
+    if (countedBytes > this.#tupleBytesMax) throw boxError('MEMTX_MAX_TUPLE_SIZE', countedBytes);
+  }
+
   /** The same for a tuple that `validate` has accepted. */
   storeTuple(bytes: Uint8Array, position: number, end: number): Address {
     const size = end - position;
-    if (size + this.#countedHeaderBytes > this.#tupleBytesMax) {
-      throw boxError('MEMTX_MAX_TUPLE_SIZE', size + this.#countedHeaderBytes);
-    }
+    this.checkSize(size);
     let address = this.arena.allocate(size + TUPLE_HEADER_BYTES);
     for (let tries = ROOM_TRIES; address === NO_ADDRESS && tries > 0 && this.memory.views.makeRoom(); tries--) {
       address = this.arena.allocate(size + TUPLE_HEADER_BYTES);

@@ -7,7 +7,8 @@ export class CommitBatch {
   readonly undo: UndoLog;
   listeners: CommitListener[] = [];
   transactionCount = 0;
-  /** Of them, those that somebody waits for. */
+  /** Of them, those that are to be written soon, and those that everybody waits for who waits for what was committed. */
+  urgentCount = 0;
   awaitedCount = 0;
   /** Those of the batch that the gate holds, oldest first. */
   held: HeldTransaction[] = [];

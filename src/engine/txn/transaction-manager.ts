@@ -30,6 +30,14 @@ export type TransactionChange = Readonly<{ spaceId: number; old: Uint8Array | nu
  */
 export type TransactionTrigger = (changes: readonly TransactionChange[]) => void;
 
+/**
+ * - everybody: whoever waits for what was committed so far;
+ * - listeners: those of its batch alone;
+ * - nobody: it goes to the log with the next one that somebody waits for, or when `flush` is called. For what can be had
+ *   again from elsewhere.
+ */
+export type AwaitedBy = 'everybody' | 'listeners' | 'nobody';
+
 export type Savepoint = Readonly<{ undoMark: number; redoMark: number }>;
 
 export class TransactionManager {
@@ -44,7 +52,7 @@ export class TransactionManager {
   #startMark = 0;
   #durability: Durability = 'write';
   #isSynchronous = false;
-  #isDeferred = false;
+  #awaitedBy: AwaitedBy = 'everybody';
   #boundaryCallbacks: (() => void)[] = [];
   /** Those of the open transaction that can still be returned to, oldest first. */
   readonly #savepoints: Savepoint[] = [];
@@ -88,7 +96,7 @@ export class TransactionManager {
     this.#startMark = this.#current.undo.count;
     this.#durability = 'write';
     this.#isSynchronous = false;
-    this.#isDeferred = false;
+    this.#awaitedBy = 'everybody';
     this.redo.reset();
   }
 
@@ -107,12 +115,9 @@ export class TransactionManager {
     this.#durability = 'sync';
   }
 
-  /**
-   * Nobody waits for the open transaction to be written: it goes to the log with the next one that somebody waits for, or
-   * when `flush` is called. For what can be had again from elsewhere.
-   */
-  defer(): void {
-    this.#isDeferred = true;
+  /** Who waits for the open transaction to be written; everybody, if nothing is said. */
+  awaitBy(who: AwaitedBy): void {
+    this.#awaitedBy = who;
   }
 
   /** Called, in the order of these calls, when the open transaction has become durable. */
@@ -188,8 +193,9 @@ export class TransactionManager {
     const batch = isHeld ? this.#hold() : this.#current;
     if (listener !== null) batch.listeners.push(listener);
     this.#current.transactionCount++;
-    if (this.#isDeferred) return batch;
-    this.#current.awaitedCount++;
+    if (this.#awaitedBy === 'nobody') return batch;
+    this.#current.urgentCount++;
+    if (this.#awaitedBy === 'everybody') this.#current.awaitedCount++;
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       this.#scheduleFlush();
@@ -329,8 +335,8 @@ export class TransactionManager {
   }
 
   /**
-   * The newest batch that has not settled: when it has, all that was committed so far has, but for what was deferred. Null
-   * if there is none.
+   * The newest batch that has not settled: when it has, all that was committed so far has, but for what `awaitBy` leaves
+   * out. Null if there is none.
    */
   get newestBatch(): CommitBatch | null {
     return this.#newestHeld ?? this.#newestAwaited;
@@ -387,7 +393,7 @@ export class TransactionManager {
       this.#finish(behind, error);
     }
     this.#reachBoundary();
-    if (this.#current.awaitedCount > 0) this.flush();
+    if (this.#current.urgentCount > 0) this.flush();
   }
 
   /** Undoes a batch that is in no log; returns what the gate held of it, newest first. */
@@ -414,6 +420,7 @@ export class TransactionManager {
     const { listeners } = batch;
     batch.listeners = [];
     batch.transactionCount = 0;
+    batch.urgentCount = 0;
     batch.awaitedCount = 0;
     for (const listener of listeners) listener.settled(error);
   }

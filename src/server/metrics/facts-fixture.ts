@@ -82,6 +82,19 @@ export function facts(changes: Partial<InstanceFacts> = {}): InstanceFacts {
       election: { state: 'candidate', term: 4, vote: 1, leaderId: 2 },
       synchro: { quorum: 2, queueLength: 3, ownerId: 2, term: 4 },
     },
+    consensus: {
+      id: 1,
+      term: 7,
+      leaderId: 2,
+      role: 'follower',
+      commit: 90,
+      applied: 89,
+      firstIndex: 11,
+      lastIndex: 91,
+      voters: [1, 2, 3],
+      learners: [],
+      isJoint: false,
+    },
     ...changes,
   };
 }

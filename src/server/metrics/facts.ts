@@ -1,4 +1,5 @@
 /** What is known of an instance at the moment of a scrape. */
+import type { ConsensusStatus } from '../../cluster/raftnode/index.ts';
 import type { Vclock } from '../../codec/xlog/index.ts';
 import type { ReplicationInformation, RequestCounters } from '../../engine/box/index.ts';
 import type { LogStatistics } from '../../engine/wal/index.ts';
@@ -34,4 +35,6 @@ export type InstanceFacts = InstanceIdentity &
     }>;
     process: Readonly<{ residentBytes: number; heapBytes: number; processorSeconds: number }>;
     replication: ReplicationInformation;
+    /** Null: it belongs to no group. */
+    consensus: ConsensusStatus | null;
   }>;

@@ -58,6 +58,15 @@ it('shows what is known of the instance', () => {
     'picodata_synchro_queue_owner_id 2',
     'picodata_synchro_queue_term 4',
     'picodata_synchro_quorum 2',
+    'picodata_raft_role{role="follower"} 1',
+    'picodata_raft_role{role="pre-candidate"} 0',
+    'picodata_raft_role{role="candidate"} 0',
+    'picodata_raft_role{role="leader"} 0',
+    'picodata_raft_term 7',
+    'picodata_raft_leader_id 2',
+    'picodata_raft_commit_index 90',
+    'picodata_raft_applied_index 89',
+    'picodata_raft_log_entries 81',
   ]);
 });
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { boxError } from '../../base/index.ts';
 import type { Journal } from './journal.ts';
 import type { RedoLog } from './redo-log.ts';
-import { TransactionManager } from './transaction-manager.ts';
+import { type AwaitedBy, TransactionManager } from './transaction-manager.ts';
 
 const NOP = 12;
 
@@ -24,7 +24,7 @@ class CountingJournal implements Journal {
   }
 }
 
-describe('a transaction that nobody waits for', () => {
+describe('a transaction that not everybody waits for', () => {
   let journal: CountingJournal;
   let transactions: TransactionManager;
   let scheduled: number;
@@ -35,16 +35,16 @@ describe('a transaction that nobody waits for', () => {
     transactions = new TransactionManager(journal, () => scheduled++);
   });
 
-  function commit(isDeferred: boolean): ReturnType<TransactionManager['commit']> {
+  function commit(who: AwaitedBy = 'everybody'): ReturnType<TransactionManager['commit']> {
     transactions.begin();
-    if (isDeferred) transactions.defer();
+    transactions.awaitBy(who);
     transactions.redo.beginRow(NOP, 1);
     transactions.redo.endRow();
     return transactions.commit();
   }
 
   it('asks for no write, and is nothing to wait for', async () => {
-    commit(true);
+    commit('nobody');
     expect(scheduled).toBe(0);
     expect(transactions.newestBatch).toBeNull();
     expect(transactions.isIdle).toBe(false);
@@ -53,8 +53,8 @@ describe('a transaction that nobody waits for', () => {
 
   it('goes with the next one that somebody waits for, and settles with it', () => {
     const settled: unknown[] = [];
-    commit(true)?.listeners.push({ settled: (error) => settled.push(error) });
-    const batch = commit(false);
+    commit('nobody')?.listeners.push({ settled: (error) => settled.push(error) });
+    const batch = commit();
     expect(scheduled).toBe(1);
     expect(transactions.newestBatch).toBe(batch);
     transactions.flush();
@@ -65,20 +65,33 @@ describe('a transaction that nobody waits for', () => {
   });
 
   it('stays behind a batch that is written, until it is flushed', () => {
-    commit(false);
+    commit();
     transactions.flush();
-    commit(true);
+    commit('nobody');
     journal.onSettled(null);
     expect(journal.batches).toEqual([1]);
     transactions.flush();
     expect(journal.batches).toEqual([1, 1]);
   });
 
+  it('is written soon if its listeners wait, and keeps nobody else waiting', () => {
+    const batch = commit('listeners');
+    expect(scheduled).toBe(1);
+    expect(transactions.newestBatch).toBeNull();
+    commit();
+    expect(transactions.newestBatch).toBe(batch);
+    transactions.flush();
+    commit('listeners');
+    journal.onSettled(null);
+    expect(journal.batches).toEqual([2, 1]);
+    expect(transactions.newestBatch).toBeNull();
+  });
+
   it('fails with the batch before it', () => {
     const settled: unknown[] = [];
-    commit(false);
+    commit();
     transactions.flush();
-    commit(true)?.listeners.push({ settled: (error) => settled.push(error) });
+    commit('nobody')?.listeners.push({ settled: (error) => settled.push(error) });
     const error = boxError('WAL_IO');
     journal.onSettled(error);
     expect(settled).toEqual([error]);
