@@ -2,6 +2,7 @@
 import { SeededRandom } from '../src/base/index.ts';
 import { skipValue } from '../src/codec/msgpack/index.ts';
 import { Finding, simpleTarget, type FuzzTarget } from './target.ts';
+import { BATCHES, OPERATIONS } from './targets/consensus.ts';
 import { FRAMES, REQUESTS } from './targets/iproto.ts';
 import { JOINING_TARGET } from './targets/joining.ts';
 import { LUA_PROGRAMS, LUA_SYNTAX } from './targets/lua.ts';
@@ -27,6 +28,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   JOINING_TARGET,
   LUA_PROGRAMS,
   LUA_SYNTAX,
+  BATCHES,
+  OPERATIONS,
 ];
 
 export type FuzzFailure = Readonly<{ target: string; atCase: number; error: unknown }>;

@@ -138,7 +138,13 @@ export class Tour {
 
   #environment(): Record<string, string> {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(?:PICODATA|npm|VITEST)_/.test(name));
-    const own = { PICODATA_LISTEN: `localhost:${this.#ports.get(PORTS_IN_TEXT[0]!)}`, TERM: 'dumb', NODE_OPTIONS: '' };
+    const addresses = PORTS_IN_TEXT.map((port) => `localhost:${this.#ports.get(port)}`);
+    const own = {
+      PICODATA_LISTEN: addresses[0]!,
+      CONFIGURATION_STORE: addresses.join(),
+      TERM: 'dumb',
+      NODE_OPTIONS: '',
+    };
     return { ...Object.fromEntries(inherited.map(([name, value]) => [name, value ?? ''])), ...own };
   }
 
