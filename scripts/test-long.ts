@@ -1,5 +1,5 @@
 /**
- * `npm run test:long -- kill|consensus-kill|fuzz|seeds [--from N]`: tests that take long, in parts that can be taken up again. Each run
+ * `npm run test:long -- kill|consensus-kill|fuzz|seeds|consensus-seeds [--from N]`: tests that take long, in parts that can be taken up again. Each run
  * of a part is recorded in `docs/measurements.md` with what it ran on, so that a claim can be traced to a commit.
  */
 import { execFileSync } from 'node:child_process';
@@ -15,7 +15,7 @@ export type LongTest = (options: Readonly<{ from: number; count: number | null }
 /** `next` is the number with which the next run goes on. */
 export type LongTestResult = Readonly<{ count: number; next: number; failures: readonly string[] }>;
 
-const PARTS: readonly string[] = ['kill', 'consensus-kill', 'fuzz', 'seeds'];
+const PARTS: readonly string[] = ['kill', 'consensus-kill', 'fuzz', 'seeds', 'consensus-seeds'];
 const RECORD = join(ROOT, 'docs', 'measurements.md');
 const RECORD_HEAD = `# Measurements
 
