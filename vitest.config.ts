@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
 /** They take minutes together: too long for the check. */
 const LONG_SIMULATIONS = [
   'sim/workloads/consensus/consensus.test.ts',
+  'sim/workloads/single-instance/single-instance.test.ts',
   'sim/workloads/replicaset/**/*.test.ts',
   'sim/workloads/synchronous/**/*.test.ts',
 ];

@@ -83,6 +83,13 @@ export function printSteps(results: readonly StepResult[]): void {
   }
 }
 
+/** ESLint over everything as a step, with a cache of its own for each configuration. */
+export function lintStep(name: string, configuration: string): Step {
+  const words = ['--max-warnings=0', '--config', configuration, '--cache', '--cache-strategy=content'];
+  const cache = join(CACHE, configuration);
+  return { name, arguments: [commandOf('eslint'), ...words, `--cache-location=${cache}`, '.'] };
+}
+
 /** One vitest run as a step; its counts are read with `readSummary` afterwards. */
 export function vitestStep(project: string): Step {
   mkdirSync(CACHE, { recursive: true });

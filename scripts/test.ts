@@ -1,12 +1,22 @@
 /**
- * `npm test`: check, build, tests with processes and peers, a fuzz smoke and seeds of the simulator. A failed step does
+ * `npm test`: check, lint with types, build, tests with processes and peers, a fuzz smoke and seeds of the simulator. A failed step does
  * not hide the later ones, but without a build the tests that need it do not run. The last lines say what was left out
  * and `N passed, N failed`: tests, and each step that is not a test run as one.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { printSteps, readSummary, ROOT, runStep, typeScript, vitestStep, type Step, type StepResult } from './steps.ts';
+import {
+  lintStep,
+  printSteps,
+  readSummary,
+  ROOT,
+  runStep,
+  typeScript,
+  vitestStep,
+  type Step,
+  type StepResult,
+} from './steps.ts';
 
 const SEED_COUNT = 200;
 const PEERS = ['tarantool', 'tarantoolctl'];
@@ -32,6 +42,7 @@ function isInstalled(command: string): boolean {
 }
 
 await run({ name: 'check', arguments: typeScript('scripts/check.ts') });
+await run(lintStep('eslint with types', 'eslint.config.js'));
 const projects = ['unit'];
 if (await run({ name: 'build', arguments: typeScript('scripts/build.ts') })) {
   await run(vitestStep('processes'));

@@ -123,7 +123,7 @@ describe('the log on disk', () => {
         // Nothing of it was only in memory.
         expect(answersOf(pair.fixture.newStore())).toEqual(answersOf(pair.memory));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -145,7 +145,7 @@ describe('the log on disk', () => {
           expect(pair.store.initialState()).toEqual(state);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
