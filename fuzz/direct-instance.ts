@@ -53,6 +53,10 @@ export class DirectInstance {
         if (isDirect) turnEnd.push(callback);
         else env.timers.endOfTurn(callback);
       },
+      nextTurn: (callback) => {
+        if (isDirect) turnEnd.push(callback);
+        else env.timers.nextTurn(callback);
+      },
     };
     const failures: unknown[] = [];
     const options = {

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import type { Counts, Workload } from './workloads/index.ts';
 
 /** With fewer seeds a count may be zero by chance. */
-const SEEDS_FOR_COUNTS = 100;
+const SEEDS_FOR_COUNTS = 200;
 const FAILURES_MAX = 10;
 
 export type SeedsResult = Readonly<{ count: number; next: number; counts: Counts; failures: readonly string[] }>;

@@ -210,11 +210,33 @@ describe.each(HARNESSES)('the ports: $name', ({ open }) => {
       const work = async (): Promise<void> => {
         while (!isOver) {
           slices++;
-          await new Promise<void>((resolve) => env.timers.endOfTurn(resolve));
+          await new Promise<void>((resolve) => env.timers.nextTurn(resolve));
         }
       };
       await harness.settle(work());
       expect(slices).toBeGreaterThan(1);
+    });
+
+    it('ends a turn with what its end has led to, before the next events', async () => {
+      const order: string[] = [];
+      const done = deferred<null>();
+      env.timers.after(1, () => {
+        env.timers.nextTurn(() => {
+          env.timers.nextTurn(() => {
+            order.push('next turn');
+            done.resolve(null);
+          });
+        });
+        env.timers.endOfTurn(() => {
+          void Promise.resolve().then(() => {
+            order.push('promise');
+            env.timers.endOfTurn(() => order.push('answer'));
+          });
+          order.push('end');
+        });
+      });
+      await harness.settle(done.promise);
+      expect(order).toEqual(['end', 'promise', 'answer', 'next turn']);
     });
 
     it('waits for delays beyond the range of a timer of Node', async () => {

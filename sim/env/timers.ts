@@ -23,6 +23,7 @@ export function createSimulatedTimers(thread: SimulatedThread): Timers {
       return { cancel: () => handle.cancel() };
     },
     endOfTurn: (callback) => turn.add(callback),
+    nextTurn: (callback) => void thread.schedule(TURN_MS, 'next turn', callback),
     sleep: (delayMs) =>
       new Promise((resolve) => {
         after(thread, delayMs, resolve);
@@ -44,6 +45,8 @@ class TurnEnd {
   readonly #thread: SimulatedThread;
   #callbacks: (() => void)[] = [];
   #lastEndMs = -1;
+  /** What was added while the turn ended has run as well. */
+  #isOver = true;
 
   constructor(thread: SimulatedThread) {
     this.#thread = thread;
@@ -52,16 +55,16 @@ class TurnEnd {
   add(callback: () => void): void {
     this.#callbacks.push(callback);
     if (this.#callbacks.length > 1) return;
-    // What is added while a turn ends, or by the promises that it resolves, belongs to the next turn: work in slices
-    // lets virtual time go on between them.
-    const isAtTurnEnd = this.#thread.world.nowMs === this.#lastEndMs;
-    this.#thread.schedule(isAtTurnEnd ? TURN_MS : 0, 'end of turn', () => this.#run());
+    const belongsToNext = this.#isOver && this.#thread.world.nowMs === this.#lastEndMs;
+    this.#thread.schedule(belongsToNext ? TURN_MS : 0, 'end of turn', () => this.#run());
   }
 
   #run(): void {
     const callbacks = this.#callbacks;
     this.#callbacks = [];
-    this.#lastEndMs = this.#thread.world.nowMs;
+    const { nowMs } = this.#thread.world;
+    this.#isOver = nowMs === this.#lastEndMs;
+    this.#lastEndMs = nowMs;
     for (const callback of callbacks) callback();
   }
 }

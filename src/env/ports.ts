@@ -46,8 +46,13 @@ export interface TimerHandle {
 export interface Timers {
   after(delayMs: number, callback: () => void): TimerHandle;
   every(periodMs: number, callback: () => void): TimerHandle;
-  /** Runs `callback` in the check phase of this turn of the event loop. */
+  /**
+   * Runs `callback` behind the events of this turn of the event loop. What is asked for while a turn ends, or by the
+   * promises that its end resolves, runs once they are done, still in this turn; what is asked for by that, in the next one.
+   */
   endOfTurn(callback: () => void): void;
+  /** Runs `callback` when other events have had their turn: for work that is done in slices. */
+  nextTurn(callback: () => void): void;
   /** A promise form of `after`, for start and stop. */
   sleep(delayMs: number): Promise<void>;
 }

@@ -98,5 +98,5 @@ async function putRows(
 }
 
 function nextTurn(env: Env): Promise<void> {
-  return new Promise((resolve) => env.timers.endOfTurn(resolve));
+  return new Promise((resolve) => env.timers.nextTurn(resolve));
 }

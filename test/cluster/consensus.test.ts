@@ -386,8 +386,35 @@ describe.runIf(isBuilt)('a directory', () => {
     const twin = await group.join(original.id);
     twin.launch({ dataDir: copyOf(original) });
     await twin.ended();
-    expect(twin.log).toMatch(/member \d knows it from another directory, or from a later start/);
+    expect(twin.log).toMatch(/member \d knows it from another directory, or from another start/);
     await group.applied(await original.put('after it', 1));
+  });
+
+  it('that was left for its copy is refused, for the others have believed the copy', async () => {
+    group = await Group.start(3);
+    const original = await follower();
+    await original.stop();
+    copy(original);
+    await original.start({ dataDir: copyOf(original) });
+    await original.waitForLog(/was moved or restored: the other voters are asked/);
+    await original.waitForLog(/raft I> member \d leads/);
+    await original.stop();
+    original.launch({ dataDir: original.directory });
+    await original.ended();
+    expect(original.log).toMatch(/lives in another directory, or was started later/);
+    await (await group.leaderOf(group.members.filter(({ id }) => id !== original.id))).put('the others go on', 1);
+  });
+
+  it('and its copy that are started at the same time do not both take part', async () => {
+    group = await Group.start(3);
+    const original = await follower();
+    await original.stop();
+    copy(original);
+    const twin = await group.join(original.id);
+    twin.launch({ dataDir: copyOf(original) });
+    original.launch();
+    await Promise.race([twin.ended(), original.ended()]);
+    await (await group.leaderOf(group.members.filter(({ id }) => id !== original.id))).put('the others go on', 1);
   });
 
   it('that is empty is refused under an id that was in use, and another id takes its place', async () => {
@@ -398,7 +425,7 @@ describe.runIf(isBuilt)('a directory', () => {
     rmSync(wiped.directory, { recursive: true });
     wiped.launch();
     await wiped.ended();
-    expect(wiped.log).toMatch(/member \d knows it from another directory, or from a later start/);
+    expect(wiped.log).toMatch(/member \d knows it from another directory, or from another start/);
     const replacement = await group.join(4);
     await replacement.start();
     const leader = await group.leaderOf(group.members.filter((member) => member !== wiped));

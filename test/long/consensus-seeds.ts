@@ -7,7 +7,7 @@ import type { LongTest } from '../../scripts/test-long.ts';
 
 const SEEDS = 10_000;
 /** Enough of them to ask that everything has happened that is to be tested. */
-const SEEDS_PER_SLICE = 100;
+const SEEDS_PER_SLICE = 400;
 
 export const run: LongTest = async ({ from, count: wanted }) => {
   const end = from + (wanted ?? SEEDS);

@@ -49,6 +49,7 @@ export class ManualTime {
       return { cancel: () => handle.cancel() };
     },
     endOfTurn: (callback) => void this.#endOfTurn.push(callback),
+    nextTurn: (callback) => void this.#endOfTurn.push(callback),
     sleep: (delayMs) => new Promise((resolve) => void this.#after(delayMs, resolve)),
   };
 

@@ -155,7 +155,9 @@ export class Operator {
 
   async #replace(member: GroupMember): Promise<void> {
     const { id } = member;
-    const wasVoter = this.#group.statuses().some(({ voters }) => voters.includes(id));
+    const status = await this.#leaderStatus();
+    if (status === null) return;
+    const wasVoter = status.voters.includes(id);
     await this.#remove(member);
     await this.#rejoin(member);
     if (!wasVoter) return;
@@ -164,7 +166,10 @@ export class Operator {
     this.#group.counts.promotions++;
   }
 
-  /** Puts the directory of a member back as it was a while ago: it takes part if it has lost nothing, else it is replaced. */
+  /**
+   * Puts the directory of a member back as it was a while ago: it takes part if it has lost nothing, else it is replaced.
+   * With two voters nobody could replace it.
+   */
   async #restore(): Promise<void> {
     const { members, counts } = this.#group;
     const random = this.#random;
@@ -176,6 +181,7 @@ export class Operator {
     // A copy that takes the place at once is a directory that was moved.
     if (random.chance(0.7)) await this.#sleep(COPY_AGE_MS.least + random.below(COPY_AGE_MS.most));
     if (member.directory !== directory || member.isLost || !this.#group.isEnrolled(member)) return;
+    if (this.#group.statuses().some(({ voters }) => voters.length < VOTERS_LEAST && voters.includes(member.id))) return;
     member.end('kill');
     member.noteEnd();
     member.restore(files);
@@ -184,6 +190,16 @@ export class Operator {
     if (member.isTakingPart()) counts.trustedDirectories++;
     else member.isLost = true;
     member.isRestored = false;
+  }
+
+  /** Null: stopped before there was a leader. */
+  async #leaderStatus(): Promise<ConsensusStatus | null> {
+    while (!this.#isStopped) {
+      const status = this.#group.leader()?.instance?.raft.status();
+      if (status !== undefined) return status;
+      await this.#sleep(RETRY_MS);
+    }
+    return null;
   }
 
   #copyOf(member: GroupMember): readonly FoundFile[] {

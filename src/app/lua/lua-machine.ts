@@ -58,7 +58,7 @@ export class LuaMachine {
     installStandardLibraries(this.state, env, standardProcess(options));
     this.scheduler = new Scheduler<FiberSession>({
       runtime: this.state.runtime,
-      endOfTurn: (callback) => env.timers.endOfTurn(callback),
+      nextTurn: (callback) => env.timers.nextTurn(callback),
       after: (delayMs, callback) => env.timers.after(delayMs, callback),
       nowMs: () => env.clock.monotonicMs(),
       onSwitch: (fiber) => {

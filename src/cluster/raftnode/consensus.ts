@@ -61,6 +61,8 @@ export type ConsensusNeeds = Readonly<{
 }>;
 
 const TIMEOUT_MS = 10_000;
+/** A follower stands for election after two at the most. */
+const SILENT_ELECTIONS = 3;
 
 export class Consensus {
   readonly options: ConsensusOptions;
@@ -89,7 +91,9 @@ export class Consensus {
     createRaftSpaces(needs.box);
     this.#store = new RaftStore(needs.box, takeRaftSpaces(needs.box));
     this.#directory = new MemberDirectory(needs.env, needs.dataDir, this.#store);
-    this.#transport = new Transport(needs.env, needs.credentials, this.options.tickMs, {
+    const { tickMs, electionTicks } = this.options;
+    const times = { retryMs: tickMs, silenceMs: SILENT_ELECTIONS * electionTicks * tickMs };
+    this.#transport = new Transport(needs.env, needs.credentials, times, {
       onUnreachable: (id) => this.#driver?.node.reportUnreachable(id),
       onBatch: (bytes) => this.#answered(bytes),
       onRefused: (id, error) => this.#refused(id, error),
@@ -260,7 +264,7 @@ export class Consensus {
     const target = Math.min(upToIndex, this.#store.applied);
     while (this.#store.firstIndex() <= target && !this.#isStopped) {
       if (!driver.compact(target)) break;
-      await new Promise<void>((resolve) => this.#needs.env.timers.endOfTurn(resolve));
+      await new Promise<void>((resolve) => this.#needs.env.timers.nextTurn(resolve));
     }
     return this.#store.firstIndex();
   }
@@ -315,12 +319,14 @@ export class Consensus {
   }
 
   /** A batch that came as an answer to one of ours. */
-  #answered(bytes: Uint8Array): void {
+  #answered(bytes: Uint8Array): boolean {
     try {
       this.#door.accept(bytes);
+      return true;
     } catch (error) {
       if (!(error instanceof BoxError)) throw error;
       this.#log.warn(`an answer of another member was passed over: ${error.message}`);
+      return false;
     }
   }
 

@@ -4,8 +4,9 @@
  *
  * A marker file names the device and the inode of the directory. It does not fit after the directory was copied or restored,
  * and the log in it may be older than what the member has said: then, and also when nothing is there, the other voters
- * are asked before it takes part (`verification.ts`). Invariants: (1) the start is counted durably before any message leaves;
- * (2) the marker is written when the directory is trusted, and never before.
+ * are asked before it takes part (`verification.ts`). Of a directory and its copy that count alike, others believe the one that
+ * they have heard of first. Invariants: (1) the start is counted durably before any message leaves; (2) the marker is written
+ * when the directory is trusted, and never before.
  */
 import { assert, clusterError, sameBytes } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
@@ -20,12 +21,14 @@ const UUID_BYTES = 16;
 /** Why a directory is not trusted; null: it is. */
 export type Doubt = 'new' | 'moved' | null;
 
+type Life = Omit<Sender, 'id'>;
+
 export class MemberDirectory {
   readonly #env: Env;
   readonly #path: string;
   readonly #store: RaftStore;
-  /** By member: the directory and the greatest start count that was seen. */
-  readonly #seen = new Map<RaftId, Readonly<{ directoryUuid: Uint8Array; startCount: number }>>();
+  /** By member: the last life that was seen. */
+  readonly #seen = new Map<RaftId, Life>();
 
   constructor(env: Env, dataDir: string, store: RaftStore) {
     this.#env = env;
@@ -37,21 +40,22 @@ export class MemberDirectory {
   /** What is on disk, after a noting came to nothing. */
   reload(): void {
     this.#seen.clear();
-    for (const [id, directoryUuid, startCount] of (this.#store.get('seen') ?? []) as unknown as SeenRow[]) {
-      this.#seen.set(id, { directoryUuid, startCount });
+    for (const [id, directoryUuid, startCount, startNonce] of (this.#store.get('seen') ?? []) as unknown as SeenRow[]) {
+      this.#seen.set(id, { directoryUuid, startCount, startNonce });
     }
   }
 
   /** Inside of a transaction: counts this start. Throws STORAGE_CORRUPTED if another member lives here. */
   begin(id: RaftId): Readonly<{ sender: Sender; doubt: Doubt }> {
     const store = this.#store;
+    const startNonce = this.#env.random.uint32();
     if (store.isNew) {
       const directoryUuid = new Uint8Array(UUID_BYTES);
       this.#env.random.fill(directoryUuid);
       store.set('raft_id', id);
       store.set('directory_uuid', directoryUuid);
       store.set('gen', 1);
-      return { sender: { id, directoryUuid, startCount: 1 }, doubt: 'new' };
+      return { sender: { id, directoryUuid, startCount: 1, startNonce }, doubt: 'new' };
     }
     const known = store.get('raft_id');
     if (known !== id)
@@ -60,7 +64,7 @@ export class MemberDirectory {
     store.set('gen', startCount);
     const directoryUuid = store.get('directory_uuid');
     assert(directoryUuid instanceof Uint8Array, 'the directory has a uuid');
-    return { sender: { id, directoryUuid, startCount }, doubt: this.#isMarked() ? null : 'moved' };
+    return { sender: { id, directoryUuid, startCount, startNonce }, doubt: this.#isMarked() ? null : 'moved' };
   }
 
   /** From now on this directory, at this place, is the member's. Throws FileError. */
@@ -79,18 +83,21 @@ export class MemberDirectory {
     files.syncDirectory(this.#path);
   }
 
-  /** Whether a batch may be looked at: `later` when its sender's start is noted durably. */
-  judge({ id, directoryUuid, startCount }: Sender): 'known' | 'newer' | 'outdated' {
+  /** Whether a batch may be looked at: of a `newer` start when that is noted durably. */
+  judge({ id, directoryUuid, startCount, startNonce }: Sender): 'known' | 'newer' | 'outdated' {
     const seen = this.#seen.get(id);
     if (seen === undefined) return 'newer';
     if (!sameBytes(seen.directoryUuid, directoryUuid) || startCount < seen.startCount) return 'outdated';
-    return startCount === seen.startCount ? 'known' : 'newer';
+    if (startCount > seen.startCount) return 'newer';
+    return startNonce === seen.startNonce ? 'known' : 'outdated';
   }
 
   /** Inside of a transaction that is synced; it counts once that is durable. */
-  note({ id, directoryUuid, startCount }: Sender): void {
-    this.#seen.set(id, { directoryUuid: directoryUuid.slice(), startCount });
-    const rows = [...this.#seen].map(([member, seen]): Value => [member, seen.directoryUuid, seen.startCount]);
+  note({ id, directoryUuid, startCount, startNonce }: Sender): void {
+    this.#seen.set(id, { directoryUuid: directoryUuid.slice(), startCount, startNonce });
+    const rows = [...this.#seen].map(([member, seen]): Value => {
+      return [member, seen.directoryUuid, seen.startCount, seen.startNonce];
+    });
     this.#store.set('seen', rows);
   }
 
@@ -99,9 +106,8 @@ export class MemberDirectory {
     return this.#seen.keys();
   }
 
-  /** What is known of a member's lives; null: it was never heard of. */
-  seen(id: RaftId): Readonly<{ directoryUuid: Uint8Array; startCount: number }> | null {
-    return this.#seen.get(id) ?? null;
+  hasHeardOf(id: RaftId): boolean {
+    return this.#seen.has(id);
   }
 
   #isMarked(): boolean {
@@ -126,4 +132,4 @@ export class MemberDirectory {
   }
 }
 
-type SeenRow = readonly [id: RaftId, directoryUuid: Uint8Array, startCount: number];
+type SeenRow = readonly [id: RaftId, directoryUuid: Uint8Array, startCount: number, startNonce: number];

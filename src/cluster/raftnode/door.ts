@@ -2,7 +2,8 @@
  * What members ask of each other, as procedures that only instances may call, and the other side of it.
  *
  * - `.proc_raft_interact` (batch): messages. Looked at when the start of their sender is noted durably.
- * - `.proc_raft_testify` (member, directory, start): what was heard of that member.
+ * - `.proc_raft_testify` (member, directory, start, nonce, isFinal): what was heard of that member. The last time who asks is
+ *   noted durably first: if it is a copy, its original is not believed from then on.
  * - `.proc_raft_propose` (type, data, condition): an entry for the log of this leader; answered with its term and index.
  * - `.proc_raft_snapshot_next_chunk` (term, index, number): a piece of a snapshot, and whether it is the last one.
  */
@@ -41,6 +42,16 @@ export type DoorHandlers = Readonly<{
   testify: (about: RaftId, sender: Sender) => Testimony;
   propose: (payload: Payload, condition: Condition) => Promise<EntryId>;
   chunk: (id: EntryId, number: number) => Chunk;
+}>;
+
+type Verification = Readonly<{
+  env: Env;
+  transport: Transport;
+  sender: Sender;
+  /** The directory was empty at this start. */
+  isNew: boolean;
+  isStopped: () => boolean;
+  retryMs: number;
 }>;
 
 export class GroupDoor {
@@ -85,23 +96,19 @@ export class GroupDoor {
     return { term: Number(term), index: Number(index) };
   }
 
-  /** What speaks against this member's log; null when every other voter has been heard, and nothing does. */
-  async verify({
-    env,
-    transport,
-    sender,
-    isNew,
-    isStopped,
-    retryMs,
-  }: Readonly<{
-    env: Env;
-    transport: Transport;
-    sender: Sender;
-    /** The directory was empty at this start. */
-    isNew: boolean;
-    isStopped: () => boolean;
-    retryMs: number;
-  }>): Promise<string | null> {
+  /**
+   * What speaks against this member's log; null when every other voter has been heard, and nothing does. They are asked
+   * twice: once with no harm to another life of this member, then all are to believe this one only. A directory that was
+   * empty has no copy.
+   */
+  async verify(verification: Verification): Promise<string | null> {
+    const reason = await this.#hearAll(verification, false);
+    if (reason !== null || verification.isNew) return reason;
+    return this.#hearAll(verification, true);
+  }
+
+  async #hearAll(verification: Verification, isFinal: boolean): Promise<string | null> {
+    const { env, transport, sender, isNew, isStopped, retryMs } = verification;
     const { membership } = this.#store.initialState();
     const voters = [...membership.voters, ...membership.outgoing];
     // It was copied before it had its first snapshot; of what it has said since then it knows nothing, nor to whom.
@@ -109,7 +116,7 @@ export class GroupDoor {
     const missing = new Set(voters.filter((id) => id !== this.#self));
     const testimonies = new Map<RaftId, Testimony>();
     while (missing.size > 0 && !isStopped()) {
-      const answers = await Promise.all([...missing].map((id) => this.#ask(transport, id, sender, retryMs)));
+      const answers = await Promise.all([...missing].map((id) => this.#ask(transport, id, sender, isFinal, retryMs)));
       const own = this.#ownLog(isNew);
       for (const answer of answers) {
         if (answer === null) continue;
@@ -134,11 +141,12 @@ export class GroupDoor {
   async #ask(
     transport: Transport,
     id: RaftId,
-    { id: self, directoryUuid, startCount }: Sender,
+    { id: self, directoryUuid, startCount, startNonce }: Sender,
+    isFinal: boolean,
     retryMs: number,
   ): Promise<readonly [RaftId, Testimony] | null> {
     try {
-      const args = [self, directoryUuid, startCount];
+      const args = [self, directoryUuid, startCount, startNonce, isFinal];
       return [id, decodeTestimony(await transport.call(id, TESTIFY, args, Math.max(1000, 10 * retryMs)))];
     } catch (error) {
       if (error instanceof BoxError) return null;
@@ -187,12 +195,19 @@ export class GroupDoor {
     this.#noting.set(sender.id, noting);
   }
 
-  #testify(session: Session, [about, directoryUuid, startCount]: readonly Value[]): ProcedureResult {
+  async #testify(
+    session: Session,
+    [about, directoryUuid, startCount, startNonce, isFinal]: readonly Value[],
+  ): Promise<ProcedureResult> {
     checkCaller(session, TESTIFY);
     if (!(directoryUuid instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'a directory is 16 bytes');
     if (!Number.isSafeInteger(about) || Number(about) <= 0) throw boxError('ILLEGAL_PARAMS', 'there is no such member');
     const id = raftId(Number(about));
-    return encodeTestimony(this.#handlers.testify(id, { id, directoryUuid, startCount: Number(startCount) }));
+    const sender: Sender = { id, directoryUuid, startCount: Number(startCount), startNonce: Number(startNonce) };
+    const testimony = this.#handlers.testify(id, sender);
+    if (isFinal === true && this.#directory.judge(sender) === 'newer') this.#note(sender);
+    await this.#noting.get(id);
+    return encodeTestimony(testimony);
   }
 
   async #propose(session: Session, [entryType, data, condition]: readonly Value[]): Promise<ProcedureResult> {

@@ -270,12 +270,14 @@ export class Driver {
     }
   }
 
-  /** The log stays about as large as it may be: what leaves it goes in small steps. */
+  /** The log stays about as large as it may be. What leaves it goes in slices: a transaction for each entry would cost more. */
   #compact(): void {
     const { store, options } = this.#needs;
-    const isTooLong = store.entryCount > options.logEntriesMax;
-    if (!isTooLong && store.logBytes <= options.logBytesMax) return;
-    const excess = isTooLong ? store.lastIndex() - options.logEntriesMax : store.applied;
+    const { logEntriesMax, logBytesMax } = options;
+    const isTooLong = store.entryCount > logEntriesMax;
+    if (!isTooLong && store.logBytes <= logBytesMax) return;
+    const room = Math.min(LIMITS.raftCompactionSlice, Math.floor(logEntriesMax / 8));
+    const excess = isTooLong ? store.lastIndex() - logEntriesMax + room : store.applied;
     this.compact(Math.min(excess, store.applied));
   }
 

@@ -21,6 +21,7 @@ function batchWith(kinds: readonly Message['kind'][], maxLength: number): fc.Arb
         id: fc.constant(id),
         directoryUuid: fc.uint8Array({ minLength: 16, maxLength: 16 }),
         startCount: fc.nat(),
+        startNonce: fc.nat(),
       }),
       address: fc.string({ maxLength: 20 }),
       messages: fc.array(fc.oneof(...kinds.map((kind) => messages[kind])), { maxLength }),
@@ -98,9 +99,12 @@ describe('a batch', () => {
   });
 
   it('has a sender with an id and a directory', () => {
-    const origin = { sender: { id: 0 as never, directoryUuid: new Uint8Array(16), startCount: 1 }, address: '' };
+    const origin = {
+      sender: { id: 0 as never, directoryUuid: new Uint8Array(16), startCount: 1, startNonce: 7 },
+      address: '',
+    };
     expect(outcomeOf(bytesOf({ ...origin, messages: [] }))).toBe(ERROR_TABLE.INVALID_MSGPACK.code);
-    const short = { id: 1 as never, directoryUuid: new Uint8Array(15), startCount: 1 };
+    const short = { id: 1 as never, directoryUuid: new Uint8Array(15), startCount: 1, startNonce: 7 };
     expect(outcomeOf(bytesOf({ sender: short, address: '', messages: [] }))).toBe(ERROR_TABLE.INVALID_MSGPACK.code);
   });
 });

@@ -14,8 +14,11 @@ import {
 import type { Entry, EntryId, Message, MessageKind, RaftId } from '../../raft/index.ts';
 import { FieldReader, readMembership, readPayload, writeBinary, writeMembership, writePayload } from './encoding.ts';
 
-/** Who has sent a batch: the member, the directory that it lives in, and how often that was started. */
-export type Sender = Readonly<{ id: RaftId; directoryUuid: Uint8Array; startCount: number }>;
+/**
+ * Who has sent a batch: the member, the directory that it lives in, how often that was started, and a random number of
+ * this start: a directory and its copy may count alike.
+ */
+export type Sender = Readonly<{ id: RaftId; directoryUuid: Uint8Array; startCount: number; startNonce: number }>;
 /** `address` is where the sender is reached; empty: it does not know. */
 export type Origin = Readonly<{ sender: Sender; address: string }>;
 export type Batch = Origin & Readonly<{ messages: readonly Message[] }>;
@@ -40,10 +43,11 @@ const KIND_NUMBERS: ReadonlyMap<MessageKind, number> = new Map(KINDS.map((kind, 
 const UUID_BYTES = 16;
 
 export function writeBatch(writer: ByteWriter, { sender, address }: Origin, messages: readonly Message[]): void {
-  writeArrayHeader(writer, 5);
+  writeArrayHeader(writer, 6);
   writeUnsigned(writer, sender.id);
   writeBinary(writer, sender.directoryUuid);
   writeUnsigned(writer, sender.startCount);
+  writeUnsigned(writer, sender.startNonce);
   writeString(writer, address);
   writeArrayHeader(writer, messages.length);
   for (const message of messages) writeMessage(writer, message);
@@ -54,14 +58,15 @@ export function readBatch(bytes: Uint8Array): Batch {
   try {
     if (checkValue(bytes, 0, bytes.length) !== bytes.length) throw malformed();
     const reader = new FieldReader(bytes);
-    if (reader.array() !== 5) throw malformed();
+    if (reader.array() !== 6) throw malformed();
     const id = reader.unsigned() as RaftId;
     const directoryUuid = reader.binary();
     if (id === 0 || directoryUuid.length !== UUID_BYTES) throw malformed();
     const startCount = reader.unsigned();
+    const startNonce = reader.unsigned();
     const address = reader.string();
     const messages = Array.from({ length: reader.array() }, () => readMessage(reader, id));
-    return { sender: { id, directoryUuid, startCount }, address, messages };
+    return { sender: { id, directoryUuid, startCount, startNonce }, address, messages };
   } catch (error) {
     throw error instanceof BoxError ? error : malformed();
   }

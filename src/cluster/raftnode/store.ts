@@ -61,8 +61,9 @@ type StateKey =
   | 'addresses'
   | 'seen';
 
-/** Decoded entries that are kept for members that are a little behind. */
+/** Decoded entries that are kept for members that are a little behind; with more, so many bytes of the oldest go at once. */
 const CACHE_BYTES_MAX = 4 * 1024 * 1024;
+const CACHE_TRIM_BYTES = 1024 * 1024;
 /** What a row of `_raft_log` has besides the data, at the most. */
 const ROW_OVERHEAD_BYTES = 32;
 /** A new group begins behind this entry, which nobody has: so whoever joins later is filled by a snapshot. */
@@ -368,8 +369,10 @@ export class RaftStore implements LogReader {
     let drop = Math.max(0, excess);
     let bytes = this.#cacheBytes;
     for (let at = 0; at < drop; at++) bytes -= payloadBytes(this.#cache[at]!.payload);
-    while (bytes > CACHE_BYTES_MAX && drop < this.#cache.length - 1)
-      bytes -= payloadBytes(this.#cache[drop++]!.payload);
+    if (bytes > CACHE_BYTES_MAX) {
+      const target = CACHE_BYTES_MAX - CACHE_TRIM_BYTES;
+      while (bytes > target && drop < this.#cache.length - 1) bytes -= payloadBytes(this.#cache[drop++]!.payload);
+    }
     if (drop === 0) return;
     this.#cache = this.#cache.slice(drop);
     this.#cacheBytes = bytes;

@@ -29,26 +29,32 @@ export type Credentials = Readonly<{ user: string; password: string }> | null;
 export type TransportHandlers = Readonly<{
   /** What was sent to it lately may be lost. */
   onUnreachable: (id: RaftId) => void;
-  /** A batch has come as an answer. */
-  onBatch: (bytes: Uint8Array) => void;
+  /** A batch has come as an answer; false: it was not taken. */
+  onBatch: (bytes: Uint8Array) => boolean;
   /** A member has refused a batch, in these words. */
   onRefused: (id: RaftId, error: BoxError) => void;
 }>;
 
+/**
+ * `retryMs` after a loss it is connected again. `silenceMs` whoever answers and is not believed hears nothing, so that it asks
+ * for votes and is told why.
+ */
+export type TransportTimes = Readonly<{ retryMs: number; silenceMs: number }>;
+
 export class Transport {
   readonly #env: Env;
   readonly #credentials: Credentials;
-  readonly #retryMs: number;
+  readonly #times: TransportTimes;
   readonly #handlers: TransportHandlers;
   readonly #peers = new Map<RaftId, Peer>();
   #sender: Sender | null = null;
   #ownAddress = '';
   #origin: Origin | null = null;
 
-  constructor(env: Env, credentials: Credentials, retryMs: number, handlers: TransportHandlers) {
+  constructor(env: Env, credentials: Credentials, times: TransportTimes, handlers: TransportHandlers) {
     this.#env = env;
     this.#credentials = credentials;
-    this.#retryMs = retryMs;
+    this.#times = times;
     this.#handlers = handlers;
   }
 
@@ -69,7 +75,7 @@ export class Transport {
     }
     for (const [id, address] of addresses) {
       if (this.#peers.has(id)) continue;
-      this.#peers.set(id, new Peer(this.#env, id, address, this.#credentials, this.#retryMs, this.#handlers));
+      this.#peers.set(id, new Peer(this.#env, id, address, this.#credentials, this.#times, this.#handlers));
     }
   }
 
@@ -117,7 +123,7 @@ class Peer {
   readonly address: string;
   readonly #env: Env;
   readonly #credentials: Credentials;
-  readonly #retryMs: number;
+  readonly #times: TransportTimes;
   readonly #handlers: TransportHandlers;
   readonly #writer = new ByteWriter(4096);
   readonly #content = new ByteWriter(4096);
@@ -131,6 +137,8 @@ class Peer {
   #lastOrigin: Origin | null = null;
   /** Answers to its batches that have not left, oldest first. */
   #held: ((results: readonly Value[]) => void)[] = [];
+  /** It is believed to be another one than the member that it says it is; 0: it is not. */
+  #silentUntilMs = 0;
   #isClosed = false;
 
   constructor(
@@ -138,14 +146,14 @@ class Peer {
     id: RaftId,
     address: string,
     credentials: Credentials,
-    retryMs: number,
+    times: TransportTimes,
     handlers: TransportHandlers,
   ) {
     this.#env = env;
     this.id = id;
     this.address = address;
     this.#credentials = credentials;
-    this.#retryMs = retryMs;
+    this.#times = times;
     this.#handlers = handlers;
   }
 
@@ -154,6 +162,7 @@ class Peer {
       this.#handlers.onUnreachable(this.id);
       return;
     }
+    if (this.#silentUntilMs !== 0 && this.#isSilent()) return;
     this.#outbox.push(message);
     if (message.kind === 'append-request') this.#outboxBytes += entriesBytes(message.entries);
   }
@@ -213,8 +222,8 @@ class Peer {
       ...(this.#credentials ?? {}),
       waitConnected: false,
       fetchSchema: false,
-      reconnectAfterMs: this.#retryMs,
-      connectTimeoutMs: Math.max(1000, 10 * this.#retryMs),
+      reconnectAfterMs: this.#times.retryMs,
+      connectTimeoutMs: Math.max(1000, 10 * this.#times.retryMs),
       requestTimeoutMs: LIMITS.raftBatchMsMax,
     });
   }
@@ -249,7 +258,14 @@ class Peer {
   }
 
   #receive(batch: Value | undefined): void {
-    if (batch instanceof Uint8Array) this.#handlers.onBatch(batch);
+    if (!(batch instanceof Uint8Array) || this.#handlers.onBatch(batch)) return;
+    this.#silentUntilMs = this.#env.clock.monotonicMs() + this.#times.silenceMs;
+  }
+
+  #isSilent(): boolean {
+    if (this.#env.clock.monotonicMs() < this.#silentUntilMs) return true;
+    this.#silentUntilMs = 0;
+    return false;
   }
 
   #sendBatch(connection: Connection, origin: Origin, messages: readonly Message[]): void {

@@ -65,10 +65,10 @@ describe('a voter', () => {
   const member = raftId(1);
   const self = raftId(2);
   const directoryUuid = new Uint8Array(16);
-  const sender = { id: member, directoryUuid, startCount: 2 };
+  const sender = { id: member, directoryUuid, startCount: 2, startNonce: 7 };
   const log = { last: { term: 3, index: 10 }, changeIndex: 1 };
   const directory = (isSeen: boolean): Parameters<HeardMembers['testify']>[2] => {
-    return { seen: () => (isSeen ? { directoryUuid, startCount: 1 } : null) };
+    return { judge: () => 'newer', hasHeardOf: () => isSeen };
   };
   const accepted = { kind: 'append-response', from: member, to: self, term: 3, index: 9, rejection: null } as const;
 

@@ -9,7 +9,6 @@
  * else it may have spoken with somebody whom it does not ask. That refuses some members that have lost nothing, and none that
  * has lost something.
  */
-import { sameBytes } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
 import { type EntryId, type HardState, type Message, NO_ENTRY, type RaftId } from '../../raft/index.ts';
 import type { MemberDirectory } from './directory.ts';
@@ -17,7 +16,7 @@ import type { Sender } from './message-codec.ts';
 
 /** What a voter has had from a member at the most. */
 export type Testimony = Readonly<{
-  /** It was seen living in another directory, or with as many starts: who asks has not spoken in this one yet. */
+  /** Another life of it was seen: in another directory, started later, or of a copy that was started as often. */
   isOutdated: boolean;
   /** It was heard of in any life. */
   isKnown: boolean;
@@ -34,6 +33,8 @@ export type Testimony = Readonly<{
 
 /** What a voter says of its own log. */
 export type VoterLog = Pick<Testimony, 'last' | 'changeIndex'>;
+
+type Lives = Pick<MemberDirectory, 'judge' | 'hasHeardOf'>;
 
 /** What this member has heard from the others since it was started. */
 export class HeardMembers {
@@ -63,11 +64,9 @@ export class HeardMembers {
     }
   }
 
-  testify(about: RaftId, sender: Sender, directory: Pick<MemberDirectory, 'seen'>, log: VoterLog): Testimony {
-    const seen = directory.seen(about);
-    const isOutdated =
-      seen !== null && (!sameBytes(seen.directoryUuid, sender.directoryUuid) || seen.startCount >= sender.startCount);
-    if (seen === null) {
+  testify(about: RaftId, sender: Sender, directory: Lives, log: VoterLog): Testimony {
+    const isOutdated = directory.judge(sender) === 'outdated';
+    if (!directory.hasHeardOf(about)) {
       return { ...log, isOutdated, isKnown: false, acknowledged: NO_ENTRY, votedTerm: 0, forgottenTerm: 0 };
     }
     const forgottenTerm = this.#seenAtStart.has(about) ? this.#ledTermMax : 0;
@@ -129,7 +128,7 @@ export function contradiction(
 ): string | null {
   const { isOutdated, isKnown, acknowledged, votedTerm, changeIndex } = testimony;
   if (changeIndex > changesKnownTo) return `the group has changed with entry ${changeIndex}, which it does not know of`;
-  if (isOutdated) return `member ${voter} knows it from another directory, or from a later start`;
+  if (isOutdated) return `member ${voter} knows it from another directory, or from another start`;
   if (!isKnown) return null;
   if (isBeyond(acknowledged, last)) {
     return `it may have acknowledged entry ${acknowledged.index} of term ${acknowledged.term} to member ${voter}, and ends with ${last.index} of term ${last.term}`;

@@ -194,7 +194,7 @@ export class Checkpointer {
   }
 
   #nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.#env.timers.endOfTurn(resolve));
+    return new Promise((resolve) => this.#env.timers.nextTurn(resolve));
   }
 }
 

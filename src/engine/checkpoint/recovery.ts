@@ -197,5 +197,5 @@ function removeTemporaryFiles(env: Env, directory: string): void {
 }
 
 function nextTurn(env: Env): Promise<void> {
-  return new Promise((resolve) => env.timers.endOfTurn(resolve));
+  return new Promise((resolve) => env.timers.nextTurn(resolve));
 }

@@ -4,6 +4,7 @@ import type { TimerHandle, Timers } from '../index.ts';
 const LONGEST_MS = 0x7fffffff;
 
 export function createTimers(): Timers {
+  const turn = new TurnEnd();
   return {
     after,
     every(periodMs, callback) {
@@ -19,6 +20,9 @@ export function createTimers(): Timers {
       };
     },
     endOfTurn(callback) {
+      turn.add(callback);
+    },
+    nextTurn(callback) {
       setImmediate(callback);
     },
     sleep(delayMs) {
@@ -41,5 +45,40 @@ function after(delayMs: number, callback: () => void): TimerHandle {
     cancel() {
       clearTimeout(timer);
     },
+  };
+}
+
+const RESOLVED = Promise.resolve();
+
+/**
+ * Node runs immediates behind the events of a turn, and those that they ask for behind the events of the next one. An
+ * answer that is made at the end of a turn would wait for all of these before it is written.
+ */
+class TurnEnd {
+  #isEnding = false;
+  #late: (() => void)[] = [];
+
+  add(callback: () => void): void {
+    if (this.#isEnding) this.#late.push(callback);
+    else setImmediate(this.#end, callback);
+  }
+
+  readonly #end = (callback: () => void): void => {
+    this.#isEnding = true;
+    void RESOLVED.then(this.#leavePromises);
+    callback();
+  };
+
+  /** Ticks that are asked for among the promises run when all of these are done. */
+  readonly #leavePromises = (): void => {
+    process.nextTick(this.#endLate);
+  };
+
+  readonly #endLate = (): void => {
+    this.#isEnding = false;
+    const callbacks = this.#late;
+    if (callbacks.length === 0) return;
+    this.#late = [];
+    for (const callback of callbacks) callback();
   };
 }

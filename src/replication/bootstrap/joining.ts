@@ -59,7 +59,7 @@ async function receive(
   handlers.onRows();
   await snapshotStage(session, row, applier);
   // What has arrived of the next stage waits while indexes are built.
-  for (const _step of applier.finishSnapshot()) await new Promise<void>((resolve) => env.timers.endOfTurn(resolve));
+  for (const _step of applier.finishSnapshot()) await new Promise<void>((resolve) => env.timers.nextTurn(resolve));
   if (isAnonymous) {
     session.handle(null);
     session.release();

@@ -163,7 +163,7 @@ async function fill(env: Env, source: SnapshotSource, piece: ByteWriter): Promis
     while (more && piece.position < PIECE_BYTES && env.clock.monotonicMs() - startedMs < LIMITS.sliceMs / 2) {
       more = source.fill(piece, PIECE_BYTES, ROWS_PER_LOOK);
     }
-    await new Promise<void>((resolve) => env.timers.endOfTurn(resolve));
+    await new Promise<void>((resolve) => env.timers.nextTurn(resolve));
   }
   return more;
 }

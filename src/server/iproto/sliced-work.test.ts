@@ -14,9 +14,10 @@ class Turns {
 
   readonly clock: Clock = { monotonicMs: () => this.nowMs, realtimeSeconds: () => this.nowMs / 1000 };
   readonly timers: Timers = {
-    endOfTurn: (callback) => {
+    nextTurn: (callback) => {
       this.#callbacks.push(callback);
     },
+    endOfTurn: notExpected,
     after: notExpected,
     every: notExpected,
     sleep: notExpected,

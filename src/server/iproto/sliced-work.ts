@@ -33,7 +33,7 @@ export class SlicedWork {
   }
 
   #schedule(): void {
-    this.#timers.endOfTurn(() => this.#runSlice());
+    this.#timers.nextTurn(() => this.#runSlice());
   }
 
   #runSlice(): void {

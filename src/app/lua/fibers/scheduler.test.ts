@@ -19,7 +19,7 @@ class Bench {
         () => 0,
       ),
     ),
-    endOfTurn: (callback) => this.#turns.push(callback),
+    nextTurn: (callback) => this.#turns.push(callback),
     after: (delayMs, callback) => {
       const alarm = { atMs: this.nowMs + delayMs, callback };
       this.#alarms.push(alarm);

@@ -17,7 +17,7 @@ import { type FiberTimer, TimerHeap } from './timer-heap.ts';
 export type SchedulerHost<Session> = Readonly<{
   runtime: LuaRuntime;
   /** Calls back before the thread looks for new events. */
-  endOfTurn: (callback: () => void) => void;
+  nextTurn: (callback: () => void) => void;
   /** Calls back after so many milliseconds. */
   after: (delayMs: number, callback: () => void) => TimerHandle;
   nowMs: () => number;
@@ -142,7 +142,7 @@ export class Scheduler<Session> {
   #askForTurn(): void {
     if (this.#isTurnAsked || this.#isInTurn) return;
     this.#isTurnAsked = true;
-    this.#host.endOfTurn(() => this.#turn());
+    this.#host.nextTurn(() => this.#turn());
   }
 
   /** Sees to it that a turn comes when the first timer goes off. */
