@@ -229,13 +229,12 @@ export class Consensus {
     const driver = this.#driver ?? (await this.#begun(deadlineMs));
     const index = this.#reads.ask(driver.node, deadlineMs);
     driver.schedule();
-    return this.waitIndex(await index, patience);
+    return this.#reached(await index, deadlineMs);
   }
 
   /** Resolves when the entry is applied here. Rejects with TIMEOUT. */
-  async waitIndex(index: number, patience: Patience = {}): Promise<number> {
-    if (this.#store.applied < index) await this.#wait(index, this.#deadlineMs(patience));
-    return index;
+  waitIndex(index: number, patience: Patience = {}): Promise<number> {
+    return this.#reached(index, this.#deadlineMs(patience));
   }
 
   /** Resolves when the other member leads. Rejects with TIMEOUT; the old one may lead on then. */
@@ -417,6 +416,11 @@ export class Consensus {
 
   #wait(index: number, deadlineMs: number): Promise<Outcome | null> {
     return this.#applied.add(index, deadlineMs);
+  }
+
+  async #reached(index: number, deadlineMs: number): Promise<number> {
+    if (this.#store.applied < index) await this.#wait(index, deadlineMs);
+    return index;
   }
 
   #onApplied(outcomes: readonly Outcome[]): void {
