@@ -233,7 +233,7 @@ export class Consensus {
   }
 
   /** Resolves when the entry is applied here. Rejects with TIMEOUT. */
-  waitIndex(index: number, patience: Patience = {}): Promise<number> {
+  async waitIndex(index: number, patience: Patience = {}): Promise<number> {
     return this.#reached(index, this.#deadlineMs(patience));
   }
 
