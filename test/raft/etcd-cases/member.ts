@@ -11,6 +11,7 @@ import {
   type RaftOptions,
   type Snapshot,
 } from '../../../src/raft/index.ts';
+import { TEST_OPTIONS } from '../../../src/raft/group-fixture.ts';
 import type { Work } from './threads.ts';
 
 export type Start = Readonly<{
@@ -50,24 +51,13 @@ export class Member {
     this.isAsynchronous = isAsynchronous;
     this.storage = new CaseStorage(snapshot);
     this.node = new RaftNode({
+      ...TEST_OPTIONS,
       id,
       storage: this.storage,
       random: { below: (bound) => bound - 1 },
       appliedIndex: snapshot === null ? 0 : snapshot.id.index,
       electionTicks: 3,
-      heartbeatTicks: 1,
-      hasPreVote: false,
-      checksQuorum: false,
-      readMode: 'quorum',
-      forwardsProposals: true,
-      stepsDownOnRemoval: false,
-      validatesChanges: true,
       appliesUnstable: !isAsynchronous,
-      messageBytesMax: Infinity,
-      inFlightCountMax: Infinity,
-      inFlightBytesMax: Infinity,
-      uncommittedBytesMax: Infinity,
-      applyingBytesMax: Infinity,
       ...options,
     });
   }
