@@ -62,8 +62,8 @@ type StateKey =
   | 'seen';
 
 /** Decoded entries that are kept for members that are a little behind; with more, so many bytes of the oldest go at once. */
-const CACHE_BYTES_MAX = 4 * 1024 * 1024;
-const CACHE_TRIM_BYTES = 1024 * 1024;
+const CACHE_BYTES_MAX = 64 * 1024;
+const CACHE_TRIM_BYTES = 16 * 1024;
 /** What a row of `_raft_log` has besides the data, at the most. */
 const ROW_OVERHEAD_BYTES = 32;
 /** A new group begins behind this entry, which nobody has: so whoever joins later is filled by a snapshot. */
