@@ -157,7 +157,7 @@ function createEngine(env: Env, options: InstanceOptions, members: Members, keyF
       access: new SchemaAccess(users),
       functions: keyFunctions.measuredBy(code),
       cluster: members,
-      usesSystemMemory: isRaftSpace,
+      belongsToSystem: isRaftSpace,
     },
   });
   const access = new AccessControl(catalog, env.crypto, users);

@@ -8,11 +8,12 @@ import { bootstrapRows, Catalog } from '../../engine/catalog/index.ts';
 import { ITERATOR } from '../../engine/indexes/index.ts';
 import type { SpaceMemory } from '../../engine/memtx/index.ts';
 import { type Journal, TransactionManager } from '../../engine/txn/index.ts';
-import { createRaftSpaces, takeRaftSpaces } from './spaces.ts';
+import { createRaftSpaces, isRaftSpace, takeRaftSpaces } from './spaces.ts';
 import { RaftStore } from './store.ts';
 
 const MEMORY_BYTES = 32 * 1024 * 1024;
-export const TUPLE_BYTES_MAX = 1 << 16;
+/** Of spaces of users. */
+const TUPLE_BYTES_MAX = 1 << 10;
 const NO_KEY = new Uint8Array(0);
 const UUID = '11111111-2222-4333-8444-555555555555';
 
@@ -47,7 +48,7 @@ export class BoxFixture {
       userMemory: newMemory(),
       systemMemory: newMemory(),
       tupleBytesMax: TUPLE_BYTES_MAX,
-      ports: { access: new SchemaAccess(users) },
+      ports: { access: new SchemaAccess(users), belongsToSystem: isRaftSpace },
     });
     catalog.createSystemSpaces();
     const transactions = new TransactionManager(this.#journal, () => {});

@@ -12,7 +12,8 @@ import {
   raftId,
   type Snapshot,
 } from '../../raft/index.ts';
-import { BoxFixture, TUPLE_BYTES_MAX } from './box-fixture.ts';
+import { BoxFixture } from './box-fixture.ts';
+import { LIMITS } from '../../config/index.ts';
 import { anyPayload } from '../../../test/support/raft-messages.ts';
 import { RAFT_SPACE } from './spaces.ts';
 import type { RaftStore } from './store.ts';
@@ -245,11 +246,11 @@ describe('the state', () => {
     expect([answersOf(store), store.applied]).toEqual([before, 0]);
   });
 
-  it('refuses what is too large to be an entry before it is one', () => {
+  it('refuses what is too large to be an entry before it is one, whatever users may keep', () => {
     const store = new BoxFixture().newStore();
     const payload = (size: number): Entry['payload'] => ({ kind: 'data', data: new Uint8Array(size) });
-    expect(() => store.checkSize(payload(TUPLE_BYTES_MAX - 32))).toThrow('tuple is too large');
-    const largest = TUPLE_BYTES_MAX - 60;
+    expect(() => store.checkSize(payload(LIMITS.tupleBytesMax - 32))).toThrow('tuple is too large');
+    const largest = LIMITS.tupleBytesMax - 60;
     store.checkSize(payload(largest));
     store.write(append({ entries: [{ term: 1, index: 1, payload: payload(largest) }] }), NO_SNAPSHOT);
     expect(store.lastIndex()).toBe(1);

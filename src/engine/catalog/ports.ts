@@ -67,13 +67,13 @@ export type CatalogPorts = Readonly<{
   access: DdlAccess;
   functions: FunctionRuntime | null;
   cluster: ClusterMembers | null;
-  /** Spaces beside those of the schema that draw on the memory of the system; picodata's Raft spaces do. */
-  usesSystemMemory: (spaceId: number, name: string) => boolean;
+  /** Spaces beside those of the schema that have memory and limits of the system, not of users; picodata's Raft spaces do. */
+  belongsToSystem: (spaceId: number, name: string) => boolean;
 }>;
 
 export const DEFAULT_CATALOG_PORTS: CatalogPorts = {
   access: OPEN_DDL_ACCESS,
   functions: null,
   cluster: null,
-  usesSystemMemory: () => false,
+  belongsToSystem: () => false,
 };

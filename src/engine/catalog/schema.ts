@@ -6,6 +6,7 @@
  */
 import { boxError } from '../../base/index.ts';
 import { encodeToBytes, type Value } from '../../codec/msgpack/index.ts';
+import { LIMITS } from '../../config/index.ts';
 import type { Collator, JsonPath } from '../../tuple/index.ts';
 import { NO_ADDRESS } from '../arena/index.ts';
 import { ITERATOR } from '../indexes/index.ts';
@@ -119,8 +120,13 @@ export class Schema {
 
   /** Memory for a space of this id and name. */
   memoryFor(id: number, name: string): SpaceMemory {
-    const isSystem = isSystemId(id) || this.ports.usesSystemMemory(id, name);
+    const isSystem = isSystemId(id) || this.ports.belongsToSystem(id, name);
     return isSystem ? this.options.systemMemory : this.options.userMemory;
+  }
+
+  /** What all instances of a group make alike cannot be bounded by an option of one of them. */
+  tupleBytesMaxFor(id: number, name: string): number {
+    return this.ports.belongsToSystem(id, name) ? LIMITS.tupleBytesMax : this.options.tupleBytesMax;
   }
 
   /** The order of a collation, null for that of bytes; undefined if there is no such collation. */

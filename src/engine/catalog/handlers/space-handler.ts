@@ -31,7 +31,7 @@ function createSpace(schema: Schema, { newRow, context }: SystemChange): void {
   checkEngine(definition);
   const format = formatOf(schema, definition, fields, []);
   const memory = schema.memoryFor(definition.id, definition.name);
-  const space = new Space(definition, format, memory, schema.options.tupleBytesMax);
+  const space = new Space(definition, format, memory, schema.tupleBytesMaxFor(definition.id, definition.name));
   const details = new SpaceDetails(fields, sql);
   schema.addSpace(space, details);
   refreshRefusal(schema, space);
