@@ -78,6 +78,8 @@ class SimulatedFiles implements Files {
       modifiedSeconds: node.modifiedSeconds,
       device: this.disk.device,
       inode: node.inode,
+      // Inodes are not used again here.
+      birthMs: 0,
       permissions: node.kind === 'file' ? 0o640 : 0o750,
     };
   }

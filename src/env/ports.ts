@@ -76,6 +76,8 @@ export type FileStatus = Readonly<{
   modifiedSeconds: number;
   device: number;
   inode: number;
+  /** When it came to be, for another one may get its inode; 0 where the file system does not keep it. */
+  birthMs: number;
   /** Whom the system lets in: the nine bits of owner, group and others. */
   permissions: number;
 }>;

@@ -108,6 +108,7 @@ export class MemoryFiles implements Files {
       modifiedSeconds: 0,
       device: 0,
       inode: 0,
+      birthMs: 0,
       permissions: 0o600,
     };
   }

@@ -1,7 +1,7 @@
 /** Where members are reached: told by the membership changes that added them. */
 import { ByteWriter } from '../../base/index.ts';
 import { parseAddress } from '../../client/index.ts';
-import { decodeValue, encodeValue, type Value } from '../../codec/msgpack/index.ts';
+import { checkValue, decodeValue, encodeValue, type Value } from '../../codec/msgpack/index.ts';
 import { type MembershipState, membersOf, type RaftId } from '../../raft/index.ts';
 import type { RaftStore } from './store.ts';
 
@@ -61,8 +61,19 @@ export function encodeAddresses(addresses: Addresses): Uint8Array {
   return writer.toBytes();
 }
 
-export function decodeAddresses(bytes: Uint8Array): Addresses {
-  return bytes.length === 0 ? new Map() : addressesOf(decodeValue(bytes, 0));
+/** Of a change or a snapshot; null: these bytes are no addresses. */
+export function decodeAddresses(bytes: Uint8Array): Addresses | null {
+  if (bytes.length === 0) return new Map();
+  if (checkValue(bytes, 0, bytes.length) !== bytes.length) return null;
+  const rows = decodeValue(bytes, 0);
+  if (!Array.isArray(rows) || !rows.every(isRow)) return null;
+  return addressesOf(rows);
+}
+
+function isRow(row: Value): boolean {
+  if (!Array.isArray(row) || row.length !== 2) return false;
+  const [id, address] = row as readonly Value[];
+  return Number.isSafeInteger(id) && Number(id) > 0 && typeof address === 'string' && isAddress(address);
 }
 
 function rowsOf(addresses: Addresses): Value {

@@ -10,11 +10,13 @@ import type { Box } from '../../engine/box/index.ts';
 import type { SpaceMemory } from '../../engine/memtx/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import { type Env, Logger, type TimerHandle } from '../../env/index.ts';
-import { type EntryId, type Payload, type RaftId, type RaftNode, raftId, type Role } from '../../raft/index.ts';
+import { type EntryId, NO_ONE, type Payload, type RaftId, type RaftNode, raftId } from '../../raft/index.ts';
+import { adviceFor, admit } from './admission.ts';
 import { AddressBook } from './addresses.ts';
 import { MemberDirectory } from './directory.ts';
 import { Driver, type Outcome } from './driver.ts';
 import { GroupDoor } from './door.ts';
+import { ForgottenVotes } from './forgotten-votes.ts';
 import { membershipChange, type MembershipRequest } from './membership-request.ts';
 import type { Batch, Sender } from './message-codec.ts';
 import { encodeOperation, type GlobalOperation } from './operations.ts';
@@ -24,27 +26,12 @@ import { type Condition, Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { createRaftSpaces, takeRaftSpaces } from './spaces.ts';
+import { type ConsensusStatus, statusOf } from './status.ts';
 import { RaftStore } from './store.ts';
 import { type Credentials, Transport } from './transport.ts';
 import { HeardMembers, type Testimony } from './verification.ts';
 import { Waiters } from './waiters.ts';
-import { establish } from './establishing.ts';
-
-export type ConsensusStatus = Readonly<{
-  id: number;
-  term: number;
-  /** 0: nobody leads, as far as this member knows. */
-  leaderId: number;
-  role: Role;
-  commit: number;
-  applied: number;
-  firstIndex: number;
-  lastIndex: number;
-  voters: readonly number[];
-  learners: readonly number[];
-  /** The configuration is between two. */
-  isJoint: boolean;
-}>;
+import { durable, establish } from './establishing.ts';
 
 /** How long to wait; after that nobody knows whether the operation has happened or will. */
 export type Patience = Readonly<{ timeoutMs?: number }>;
@@ -81,8 +68,10 @@ export class Consensus {
   #proposals: Proposals | null = null;
   #heard: HeardMembers;
   #tickTimer: TimerHandle | null = null;
+  #expiryTimer: TimerHandle | null = null;
   #ticks = 0;
   #isStopped = false;
+  #forgottenVotes: ForgottenVotes | null = null;
 
   constructor(needs: ConsensusNeeds) {
     this.#needs = needs;
@@ -139,31 +128,14 @@ export class Consensus {
     this.#heard = this.#newHeard();
     this.#reads.begin(sender.startCount);
     this.#transport.introduce(sender);
-    const begin = (): void => {
-      if (this.#isStopped) return;
-      this.#directory.mark();
-      this.#run();
-    };
-    if (doubt === null) return begin();
-    this.#log.info(
-      doubt === 'new'
-        ? 'this member is new: it takes part when all founding members have been heard'
-        : `the directory ${dataDir} was moved or restored: the other voters are asked whether its log is whole`,
-    );
-    const verifying = this.#door.verify({
-      env,
-      transport: this.#transport,
-      sender,
-      isNew: doubt === 'new',
-      isStopped: () => this.#isStopped,
-      retryMs: options.tickMs,
-    });
-    verifying
-      .then((contradiction) => {
-        if (contradiction === null) return begin();
-        const advice = `expel member ${options.id}, and let this instance join anew with an empty directory and another id`;
-        onFailure(clusterError('INSTANCE_EXPELLED', `${contradiction}; ${advice}`));
-      })
+    this.#expiryTimer = env.timers.every(options.tickMs, () => this.#expire());
+    if (doubt === null) {
+      await durable(this.#directory.trust());
+      return this.#run();
+    }
+    const needs = { env, dataDir, options, directory: this.#directory, door: this.#door, transport: this.#transport };
+    admit({ ...needs, isStopped: () => this.#isStopped }, sender, doubt)
+      .then(() => this.#isStopped || this.#run())
       .catch((error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))));
   }
 
@@ -171,12 +143,11 @@ export class Consensus {
   async stop(): Promise<void> {
     if (!this.#isStopped) await this.#handOver();
     this.#isStopped = true;
-    this.#tickTimer?.cancel();
-    this.#driver?.stop();
+    this.#end(boxError('TIMEOUT'));
+    this.#expiryTimer?.cancel();
     this.#door.close();
     this.#transport.close();
     this.#snapshots.close();
-    for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.rejectAll(boxError('TIMEOUT'));
   }
 
   /** Whether it takes part: the directory is trusted. */
@@ -190,12 +161,7 @@ export class Consensus {
   }
 
   status(): ConsensusStatus {
-    const driver = this.#driver;
-    if (driver === null) {
-      const { hardState, membership } = this.#store.initialState();
-      return this.#statusOf({ ...hardState, role: 'follower', leader: 0, membership });
-    }
-    return this.#statusOf(driver.status);
+    return statusOf(this.options.id, this.#store, this.#driver);
   }
 
   /**
@@ -302,6 +268,7 @@ export class Consensus {
         },
       },
     });
+    this.#forgottenVotes = new ForgottenVotes(driver.status);
     this.#driver = driver;
     this.#proposals = new Proposals(box, this.#store, driver);
     this.#tickTimer = env.timers.every(options.tickMs, () => this.#tick(driver));
@@ -311,10 +278,16 @@ export class Consensus {
   #tick(driver: Driver): void {
     driver.tick();
     this.#transport.tick();
-    const nowMs = this.#nowMs();
-    for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.expire(nowMs, () => boxError('TIMEOUT'));
     this.#reads.askAgain(driver.node);
     if (++this.#ticks % this.options.electionTicks === 0) this.#snapshots.watch(driver);
+  }
+
+  #expire(): void {
+    const nowMs = this.#nowMs();
+    for (const waiters of [this.#applied, this.#led]) waiters.expire(nowMs, () => boxError('TIMEOUT'));
+    // A read that nobody confirmed has not happened.
+    const hasLeader = this.#driver !== null && this.#driver.status.leader !== NO_ONE;
+    this.#reads.expire(nowMs, () => (hasLeader ? boxError('TIMEOUT') : clusterError('LEADER_UNKNOWN')));
   }
 
   /** A batch that came as an answer to one of ours. */
@@ -335,7 +308,8 @@ export class Consensus {
     this.#addresses.learn(batch.sender.id, batch.address);
     try {
       for (const message of batch.messages) {
-        this.#heard.hear(message, (index) => driver.node.termAt(index));
+        if (this.#forgottenVotes?.forbids(message, () => driver.status) === true) continue;
+        this.#heard.hear(message, this.#nowMs(), (index) => driver.node.termAt(index));
         if (message.kind === 'snapshot-request') this.#snapshots.fetch(driver, message);
         else driver.receive(message);
       }
@@ -368,7 +342,7 @@ export class Consensus {
       if (applied === null) throw boxError('TIMEOUT');
       return { id: { index, term: applied }, error: null };
     }
-    const outcome = await this.#wait(index, deadlineMs);
+    const outcome = await this.#applied.add(index, deadlineMs);
     if (outcome === null) throw boxError('TIMEOUT');
     return outcome.id.term === term ? outcome : { id: outcome.id, error: null };
   }
@@ -414,12 +388,9 @@ export class Consensus {
     return this.#proposals.add(payload, condition);
   }
 
-  #wait(index: number, deadlineMs: number): Promise<Outcome | null> {
-    return this.#applied.add(index, deadlineMs);
-  }
-
   async #reached(index: number, deadlineMs: number): Promise<number> {
-    if (this.#store.applied < index) await this.#wait(index, deadlineMs);
+    if (this.#isStopped) throw boxError('TIMEOUT');
+    if (this.#store.applied < index) await this.#applied.add(index, deadlineMs);
     return index;
   }
 
@@ -444,35 +415,23 @@ export class Consensus {
   #refused(id: RaftId, error: BoxError): void {
     const isExpelled = error.code === clusterError('INSTANCE_EXPELLED', '').code;
     if (!isExpelled) return this.#log.warn(`member ${id} has refused messages: ${error.message}`);
-    this.#giveUp(error);
+    this.#giveUp(new BoxError(error.code, `${error.message}; ${adviceFor(this.options.id)}`));
   }
 
   #giveUp(error: Error): void {
     if (this.#driver === null) return;
-    this.#driver.stop();
-    this.#tickTimer?.cancel();
-    this.#driver = null;
+    this.#end(error instanceof BoxError ? error : boxError('TIMEOUT'));
     this.#needs.onFailure(error);
   }
 
-  #statusOf(
-    status: Readonly<{ term: number; role: Role; leader: number }> & Pick<ReturnType<RaftNode['status']>, 'membership'>,
-  ): ConsensusStatus {
-    const { term, role, leader, membership } = status;
-    const { node } = this.#driver ?? { node: null };
-    return {
-      id: this.options.id,
-      term,
-      leaderId: leader,
-      role,
-      commit: node?.status().committed ?? this.#store.applied,
-      applied: this.#store.applied,
-      firstIndex: this.#store.firstIndex(),
-      lastIndex: node?.status().lastIndex ?? this.#store.lastIndex(),
-      voters: membership.voters,
-      learners: membership.learners,
-      isJoint: membership.outgoing.length > 0,
-    };
+  /** It takes part no more. */
+  #end(error: BoxError): void {
+    this.#driver?.stop();
+    this.#tickTimer?.cancel();
+    this.#proposals?.rejectAll(error);
+    this.#driver = null;
+    this.#proposals = null;
+    for (const waiters of [this.#applied, this.#reads, this.#led]) waiters.rejectAll(error);
   }
 
   #newHeard(): HeardMembers {
@@ -481,8 +440,13 @@ export class Consensus {
   }
 
   #testify(about: RaftId, sender: Sender): Testimony {
-    const log = { last: this.#store.lastEntry(), changeIndex: this.#store.changeIndex() };
-    return this.#heard.testify(about, sender, this.#directory, log);
+    const { term, vote } = this.#store.initialState().hardState;
+    const known = this.#driver?.status;
+    const leader = known?.term === term ? known.leader : NO_ONE;
+    const log = { last: this.#store.lastEntry(), changeIndex: this.#store.changeIndex(), term, leader, vote };
+    const { tickMs, electionTicks } = this.options;
+    const aliveSinceMs = this.#nowMs() - 2 * electionTicks * tickMs;
+    return this.#heard.testify(about, sender, this.#directory, log, aliveSinceMs);
   }
 
   #deadlineMs({ timeoutMs = TIMEOUT_MS }: Patience): number {

@@ -1,27 +1,38 @@
 /**
  * Which life of a member this is. A member's votes and acknowledgements count only while its log is the one that they were
- * given from; so others are told the directory that it lives in, by a uuid of its own, and how often it was started there.
+ * given from; so others are told where it lives, by a uuid of that place, and how often it was started.
  *
- * A marker file names the device and the inode of the directory. It does not fit after the directory was copied or restored,
- * and the log in it may be older than what the member has said: then, and also when nothing is there, the other voters
- * are asked before it takes part (`verification.ts`). Of a directory and its copy that count alike, others believe the one that
- * they have heard of first. Invariants: (1) the start is counted durably before any message leaves; (2) the marker is written
- * when the directory is trusted, and never before.
+ * The place is the device and the inode of the data directory. It stands in the state, and in a marker file beside it, which is
+ * a new file after each start and names itself as well: so a backup that is put back into its directory is noticed. If anything
+ * of that does not fit, the directory was copied or restored, and the log in it may be older than what the member
+ * has said: it gets a new uuid, and the other voters are asked before it takes part (`verification.ts`), as they also are for a
+ * directory that was empty. Once they have agreed they believe nobody who lives where it came from. Of a directory and
+ * its copy in one place that count alike, they believe the start that they have heard of first.
+ *
+ * Invariants: (1) the start is counted, and the uuid is there, durably before any message leaves; (2) the marker is written when
+ * the directory is trusted, and never before; (3) a directory that was refused stays so, wherever it is copied.
  */
 import { assert, clusterError, sameBytes } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
-import { type Env, FileError } from '../../env/index.ts';
+import { type Env, FileError, type FileStatus } from '../../env/index.ts';
 import type { RaftId } from '../../raft/index.ts';
+import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { Sender } from './message-codec.ts';
 import type { RaftStore } from './store.ts';
 
 const MARKER_NAME = 'raft.marker';
+const NEW_SUFFIX = '.new';
 const UUID_BYTES = 16;
+/** Places that it came from are told to members that have missed some of its moves. */
+const FORMER_MAX = 16;
 
 /** Why a directory is not trusted; null: it is. */
 export type Doubt = 'new' | 'moved' | null;
 
-type Life = Omit<Sender, 'id'>;
+type Life = Pick<Sender, 'directoryUuid' | 'startCount' | 'startNonce'>;
+
+/** What stands in the state. `formerUuids`: as in `Sender`; a place that was never trusted is not among them. */
+type Home = Readonly<{ uuid: Uint8Array; place: string; formerUuids: readonly Uint8Array[]; isTrusted: boolean }>;
 
 export class MemberDirectory {
   readonly #env: Env;
@@ -45,51 +56,87 @@ export class MemberDirectory {
     }
   }
 
-  /** Inside of a transaction: counts this start. Throws STORAGE_CORRUPTED if another member lives here. */
-  begin(id: RaftId): Readonly<{ sender: Sender; doubt: Doubt }> {
+  /**
+   * Inside of a transaction: counts this start. Who `joins` with an empty directory has never said anything, and is trusted.
+   * Throws STORAGE_CORRUPTED if another member lives here, INSTANCE_EXPELLED if the directory was refused.
+   */
+  begin(id: RaftId, joins: boolean): Readonly<{ sender: Sender; doubt: Doubt }> {
     const store = this.#store;
     const startNonce = this.#env.random.uint32();
+    const place = this.#place();
     if (store.isNew) {
-      const directoryUuid = new Uint8Array(UUID_BYTES);
-      this.#env.random.fill(directoryUuid);
+      const home: Home = { uuid: this.#newUuid(), place, formerUuids: [], isTrusted: joins };
       store.set('raft_id', id);
-      store.set('directory_uuid', directoryUuid);
       store.set('gen', 1);
-      return { sender: { id, directoryUuid, startCount: 1, startNonce }, doubt: 'new' };
+      this.#setHome(home);
+      const sender = { id, directoryUuid: home.uuid, formerUuids: [], startCount: 1, startNonce };
+      return { sender, doubt: joins ? null : 'new' };
     }
-    const known = store.get('raft_id');
-    if (known !== id)
-      throw clusterError('STORAGE_CORRUPTED', `the directory is that of member ${String(known)}, not ${id}`);
+    this.#checkOwner(id);
     const startCount = Number(store.get('gen')) + 1;
     store.set('gen', startCount);
-    const directoryUuid = store.get('directory_uuid');
-    assert(directoryUuid instanceof Uint8Array, 'the directory has a uuid');
-    return { sender: { id, directoryUuid, startCount, startNonce }, doubt: this.#isMarked() ? null : 'moved' };
+    const before = this.#home();
+    const isHere = before.place === place && (!before.isTrusted || this.#isMarked());
+    const home = isHere ? before : this.#movedTo(place, before);
+    if (!isHere) this.#setHome(home);
+    const { uuid: directoryUuid, formerUuids } = home;
+    const sender = { id, directoryUuid, formerUuids, startCount, startNonce };
+    if (home.isTrusted) return { sender, doubt: null };
+    // Nobody trusted it yet, so it has said nothing.
+    return { sender, doubt: formerUuids.length === 0 ? 'new' : 'moved' };
   }
 
-  /** From now on this directory, at this place, is the member's. Throws FileError. */
+  /** From now on this directory, at this place, is the member's; the batch makes it durable. Throws FileError, BoxError. */
+  trust(): CommitBatch | null {
+    const home = this.#home();
+    try {
+      this.mark();
+    } catch (error) {
+      // A disk that is full need not keep the member from starting: the marker that is there fits as well.
+      if (home.isTrusted && error instanceof FileError) return null;
+      throw error;
+    }
+    if (home.isTrusted) return null;
+    return this.#store.transaction((transactions) => {
+      transactions.requireSync();
+      this.#setHome({ ...home, isTrusted: true });
+    });
+  }
+
+  /** Throws FileError. */
   mark(): void {
     const { files } = this.#env;
     const path = files.join(this.#path, MARKER_NAME);
-    const text = new TextEncoder().encode(this.#placeText());
-    const file = files.open(path, 'update');
+    const newPath = path + NEW_SUFFIX;
+    if (files.status(newPath) !== null) files.remove(newPath);
+    const file = files.open(newPath, 'create');
     try {
+      const text = new TextEncoder().encode(this.#markerText(newPath));
       file.write(text, 0, text.length, 0);
-      file.truncate(text.length);
       file.sync();
     } finally {
       file.close();
     }
+    files.rename(newPath, path);
     files.syncDirectory(this.#path);
   }
 
-  /** Whether a batch may be looked at: of a `newer` start when that is noted durably. */
-  judge({ id, directoryUuid, startCount, startNonce }: Sender): 'known' | 'newer' | 'outdated' {
+  /** Others do not believe it, for this reason: nothing that happens later makes its log whole. */
+  refuse(reason: string): CommitBatch | null {
+    return this.#store.transaction((transactions) => {
+      transactions.requireSync();
+      this.#store.set('refused', reason);
+    });
+  }
+
+  /** Whether a batch may be looked at: of a `newer` life when that is noted durably. */
+  judge({ id, directoryUuid, formerUuids, startCount, startNonce }: Sender): 'known' | 'newer' | 'outdated' {
     const seen = this.#seen.get(id);
     if (seen === undefined) return 'newer';
-    if (!sameBytes(seen.directoryUuid, directoryUuid) || startCount < seen.startCount) return 'outdated';
+    const isSame = sameBytes(seen.directoryUuid, directoryUuid);
+    if (!isSame && !formerUuids.some((uuid) => sameBytes(uuid, seen.directoryUuid))) return 'outdated';
     if (startCount > seen.startCount) return 'newer';
-    return startNonce === seen.startNonce ? 'known' : 'outdated';
+    return isSame && startCount === seen.startCount && startNonce === seen.startNonce ? 'known' : 'outdated';
   }
 
   /** Inside of a transaction that is synced; it counts once that is durable. */
@@ -110,6 +157,38 @@ export class MemberDirectory {
     return this.#seen.has(id);
   }
 
+  #checkOwner(id: RaftId): void {
+    const known = this.#store.get('raft_id');
+    if (known !== id) {
+      throw clusterError('STORAGE_CORRUPTED', `${this.#path} is the directory of member ${String(known)}, not ${id}`);
+    }
+    const refused = this.#store.get('refused');
+    if (refused !== undefined) throw clusterError('INSTANCE_EXPELLED', String(refused));
+  }
+
+  #movedTo(place: string, { uuid, formerUuids, isTrusted }: Home): Home {
+    const former = isTrusted ? [uuid, ...formerUuids].slice(0, FORMER_MAX) : formerUuids;
+    return { uuid: this.#newUuid(), place, formerUuids: former, isTrusted: false };
+  }
+
+  #newUuid(): Uint8Array {
+    const uuid = new Uint8Array(UUID_BYTES);
+    this.#env.random.fill(uuid);
+    return uuid;
+  }
+
+  #home(): Home {
+    const row = this.#store.get('directory') as HomeRow | undefined;
+    assert(row !== undefined, 'the directory has a uuid');
+    const [uuid, place, formerUuids, isTrusted] = row;
+    return { uuid, place, formerUuids, isTrusted };
+  }
+
+  /** Inside of a transaction. */
+  #setHome({ uuid, place, formerUuids, isTrusted }: Home): void {
+    this.#store.set('directory', [uuid, place, formerUuids, isTrusted]);
+  }
+
   #isMarked(): boolean {
     const { files } = this.#env;
     const path = files.join(this.#path, MARKER_NAME);
@@ -122,14 +201,26 @@ export class MemberDirectory {
     } finally {
       file.close();
     }
-    return new TextDecoder().decode(bytes) === this.#placeText();
+    return new TextDecoder().decode(bytes) === this.#markerText(path);
   }
 
-  #placeText(): string {
-    const status = this.#env.files.status(this.#path);
-    if (status === null) throw new FileError('ENOENT', 2, this.#path, 'stat');
-    return `device ${status.device} inode ${status.inode}\n`;
+  #place(): string {
+    const { device, inode } = this.#status(this.#path);
+    return `device ${device} inode ${inode}`;
+  }
+
+  /** What the marker says that is this file. */
+  #markerText(path: string): string {
+    const { inode, birthMs } = this.#status(path);
+    return `${this.#place()}, this file: inode ${inode} born ${birthMs.toFixed(3)}\n`;
+  }
+
+  #status(path: string): FileStatus {
+    const status = this.#env.files.status(path);
+    if (status === null) throw new FileError('ENOENT', 2, path, 'stat');
+    return status;
   }
 }
 
+type HomeRow = readonly [uuid: Uint8Array, place: string, formerUuids: readonly Uint8Array[], isTrusted: boolean];
 type SeenRow = readonly [id: RaftId, directoryUuid: Uint8Array, startCount: number, startNonce: number];

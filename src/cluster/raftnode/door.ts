@@ -2,8 +2,8 @@
  * What members ask of each other, as procedures that only instances may call, and the other side of it.
  *
  * - `.proc_raft_interact` (batch): messages. Looked at when the start of their sender is noted durably.
- * - `.proc_raft_testify` (member, directory, start, nonce, isFinal): what was heard of that member. The last time who asks is
- *   noted durably first: if it is a copy, its original is not believed from then on.
+ * - `.proc_raft_testify` (asked member, member, directory, former directories, start, nonce, is final): what was heard of that
+ *   member. The last time who asks is noted durably first: where its directory came from nobody is believed from then on.
  * - `.proc_raft_propose` (type, data, condition): an entry for the log of this leader; answered with its term and index.
  * - `.proc_raft_snapshot_next_chunk` (term, index, number): a piece of a snapshot, and whether it is the last one.
  */
@@ -11,8 +11,10 @@ import { BoxError, boxError, clusterError } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
 import type { Box, ProcedureResult, Session } from '../../engine/box/index.ts';
+import type { CommitBatch } from '../../engine/txn/index.ts';
 import type { Env } from '../../env/index.ts';
 import { type EntryId, type Payload, type RaftId, raftId } from '../../raft/index.ts';
+import { decodeAddresses } from './addresses.ts';
 import type { MemberDirectory } from './directory.ts';
 import { entryData, entryTypeOf, payloadOf } from './encoding.ts';
 import { durable } from './establishing.ts';
@@ -23,6 +25,7 @@ import type { Chunk } from './snapshots.ts';
 import type { RaftStore } from './store.ts';
 import { NEXT_CHUNK } from './snapshot-transfer.ts';
 import { INTERACT, type Transport } from './transport.ts';
+import { WaitingReport } from './waiting-report.ts';
 import {
   contradiction,
   contradictionOfAll,
@@ -34,6 +37,7 @@ import {
 
 const TESTIFY = '.proc_raft_testify';
 const PROPOSE = '.proc_raft_propose';
+const UUID_BYTES = 16;
 
 export type DoorHandlers = Readonly<{
   receive: (batch: Batch) => void;
@@ -52,7 +56,14 @@ type Verification = Readonly<{
   isNew: boolean;
   isStopped: () => boolean;
   retryMs: number;
+  /** Who was heard in this time is alive. */
+  aliveMs: number;
 }>;
+
+/** `isLasting`: asking again would not help. */
+export type Refusal = Readonly<{ reason: string; isLasting: boolean }>;
+
+type Answer = Readonly<{ id: RaftId } & ({ testimony: Testimony; error: null } | { testimony: null; error: BoxError })>;
 
 export class GroupDoor {
   readonly #box: Box;
@@ -101,55 +112,78 @@ export class GroupDoor {
    * twice: once with no harm to another life of this member, then all are to believe this one only. A directory that was
    * empty has no copy.
    */
-  async verify(verification: Verification): Promise<string | null> {
-    const reason = await this.#hearAll(verification, false);
-    if (reason !== null || verification.isNew) return reason;
+  async verify(verification: Verification): Promise<Refusal | null> {
+    const refusal = await this.#hearAll(verification, false);
+    if (refusal !== null || verification.isNew) return refusal;
+    // Who only listens is told as well, and not waited for.
+    const { transport, sender } = verification;
+    const { learners, nextLearners } = this.#store.initialState().membership;
+    for (const id of [...learners, ...nextLearners]) {
+      void this.#ask(transport, id, sender, true, verification.retryMs).catch(() => undefined);
+    }
     return this.#hearAll(verification, true);
   }
 
-  async #hearAll(verification: Verification, isFinal: boolean): Promise<string | null> {
-    const { env, transport, sender, isNew, isStopped, retryMs } = verification;
+  async #hearAll(verification: Verification, isFinal: boolean): Promise<Refusal | null> {
+    const { env, transport, sender, isNew, isStopped, retryMs, aliveMs } = verification;
     const { membership } = this.#store.initialState();
     const voters = [...membership.voters, ...membership.outgoing];
+    const lasting = (reason: string | null): Refusal | null => (reason === null ? null : { reason, isLasting: true });
     // It was copied before it had its first snapshot; of what it has said since then it knows nothing, nor to whom.
-    if (voters.length === 0) return 'nobody is known here who could say what it has told the others';
+    if (voters.length === 0) return lasting('nobody is known here who could say what it has told the others');
     const missing = new Set(voters.filter((id) => id !== this.#self));
     const testimonies = new Map<RaftId, Testimony>();
+    const report = new WaitingReport(
+      env,
+      isNew ? 'this member is not confirmed yet' : 'the directory is not confirmed yet',
+    );
+    const beganMs = env.clock.monotonicMs();
     while (missing.size > 0 && !isStopped()) {
-      const answers = await Promise.all([...missing].map((id) => this.#ask(transport, id, sender, isFinal, retryMs)));
+      const asked = [...missing].map((id) => this.#ask(transport, id, sender, isFinal, retryMs));
+      const answers = await Promise.all(asked);
       const own = this.#ownLog(isNew);
-      for (const answer of answers) {
-        if (answer === null) continue;
-        const [id, testimony] = answer;
+      for (const { id, testimony, error } of answers) {
+        if (testimony === null) {
+          report.note(id, error.message);
+          continue;
+        }
         const reason = contradiction(id, testimony, own);
-        if (reason !== null) return reason;
+        if (reason !== null) return lasting(reason);
+        if (testimony.isAlive) {
+          // Who has just ended is forgotten in a moment.
+          report.note(id, 'it hears another instance of this member');
+          if (env.clock.monotonicMs() - beganMs < 2 * aliveMs) continue;
+          return { reason: `member ${id} hears another instance of member ${this.#self}`, isLasting: false };
+        }
         testimonies.set(id, testimony);
         missing.delete(id);
       }
-      if (missing.size > 0) await env.timers.sleep(retryMs);
+      if (missing.size === 0) break;
+      report.tell();
+      await env.timers.sleep(retryMs);
     }
-    return contradictionOfAll(testimonies, this.#ownLog(isNew));
+    return isStopped() ? null : lasting(contradictionOfAll(testimonies, this.#ownLog(isNew)));
   }
 
   #ownLog(isNew: boolean): OwnLog {
     const store = this.#store;
     const { hardState } = store.initialState();
-    return { last: store.lastEntry(), changesKnownTo: isNew ? Infinity : store.applied, hardState };
+    return { id: this.#self, last: store.lastEntry(), changesKnownTo: isNew ? Infinity : store.applied, hardState };
   }
 
-  /** Null: it could not be asked. */
   async #ask(
     transport: Transport,
     id: RaftId,
-    { id: self, directoryUuid, startCount, startNonce }: Sender,
+    { id: self, directoryUuid, formerUuids, startCount, startNonce }: Sender,
     isFinal: boolean,
     retryMs: number,
-  ): Promise<readonly [RaftId, Testimony] | null> {
+  ): Promise<Answer> {
     try {
-      const args = [self, directoryUuid, startCount, startNonce, isFinal];
-      return [id, decodeTestimony(await transport.call(id, TESTIFY, args, Math.max(1000, 10 * retryMs)))];
+      const args = [id, self, directoryUuid, formerUuids, startCount, startNonce, isFinal];
+      const values = await transport.call(id, TESTIFY, args, Math.max(1000, 10 * retryMs));
+      return { id, testimony: decodeTestimony(values), error: null };
     } catch (error) {
-      if (error instanceof BoxError) return null;
+      if (error instanceof BoxError) return { id, testimony: null, error };
       throw error;
     }
   }
@@ -176,18 +210,27 @@ export class GroupDoor {
     return sender.id;
   }
 
-  /** Behind the noting of its sender's start, if that is on its way. */
+  /** Behind the noting of its sender's life, if that is on its way; another one may be believed then. */
   #deliver(batch: Batch): void {
     const noting = this.#noting.get(batch.sender.id);
-    if (noting === undefined) this.#handlers.receive(batch);
-    else void noting.then(() => this.#handlers.receive(batch)).catch(() => undefined);
+    if (noting === undefined) return this.#handlers.receive(batch);
+    const deliver = (): void => {
+      if (this.#directory.judge(batch.sender) === 'known') this.#handlers.receive(batch);
+    };
+    void noting.then(deliver).catch(() => undefined);
   }
 
   #note(sender: Sender): void {
-    const batch = this.#store.transaction((transactions) => {
-      transactions.requireSync();
-      this.#directory.note(sender);
-    });
+    let batch: CommitBatch | null;
+    try {
+      batch = this.#store.transaction((transactions) => {
+        transactions.requireSync();
+        this.#directory.note(sender);
+      });
+    } catch (error) {
+      this.#directory.reload();
+      throw error;
+    }
     const noting = durable(batch).finally(() => {
       if (this.#noting.get(sender.id) === noting) this.#noting.delete(sender.id);
     });
@@ -195,15 +238,19 @@ export class GroupDoor {
     this.#noting.set(sender.id, noting);
   }
 
-  async #testify(
-    session: Session,
-    [about, directoryUuid, startCount, startNonce, isFinal]: readonly Value[],
-  ): Promise<ProcedureResult> {
+  async #testify(session: Session, args: readonly Value[]): Promise<ProcedureResult> {
     checkCaller(session, TESTIFY);
-    if (!(directoryUuid instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'a directory is 16 bytes');
-    if (!Number.isSafeInteger(about) || Number(about) <= 0) throw boxError('ILLEGAL_PARAMS', 'there is no such member');
-    const id = raftId(Number(about));
-    const sender: Sender = { id, directoryUuid, startCount: Number(startCount), startNonce: Number(startNonce) };
+    const [asked, about, directoryUuid, formerUuids, startCount, startNonce, isFinal] = args;
+    if (asked !== this.#self) throw boxError('ILLEGAL_PARAMS', `this is member ${this.#self}, not ${String(asked)}`);
+    if (!isPositive(about) || about === this.#self) throw boxError('ILLEGAL_PARAMS', 'there is no such member');
+    if (!isPositive(startCount) || !Number.isSafeInteger(startNonce)) {
+      throw boxError('ILLEGAL_PARAMS', 'a start has a count and a number');
+    }
+    if (!isUuid(directoryUuid) || !Array.isArray(formerUuids) || !formerUuids.every(isUuid)) {
+      throw boxError('ILLEGAL_PARAMS', 'a directory is 16 bytes');
+    }
+    const id = raftId(about);
+    const sender: Sender = { id, directoryUuid, formerUuids, startCount, startNonce: Number(startNonce) };
     const testimony = this.#handlers.testify(id, sender);
     if (isFinal === true && this.#directory.judge(sender) === 'newer') this.#note(sender);
     await this.#noting.get(id);
@@ -213,10 +260,11 @@ export class GroupDoor {
   async #propose(session: Session, [entryType, data, condition]: readonly Value[]): Promise<ProcedureResult> {
     checkCaller(session, PROPOSE);
     if (!(data instanceof Uint8Array)) throw boxError('ILLEGAL_PARAMS', 'the data of an entry is binary');
-    const { term, index } = await this.#handlers.propose(
-      payloadOf(Number(entryType), data),
-      decodeCondition(condition ?? null),
-    );
+    const payload = payloadOf(Number(entryType), data);
+    if (payload.kind === 'membership' && decodeAddresses(payload.change.context) === null) {
+      throw boxError('ILLEGAL_PARAMS', 'the addresses of a change are [[id, address], ...]');
+    }
+    const { term, index } = await this.#handlers.propose(payload, decodeCondition(condition ?? null));
     return [term, index];
   }
 
@@ -233,6 +281,14 @@ function checkCaller({ effectiveUser }: Session, procedure: string): void {
   const needed = read | write | execute | create | alter | drop;
   if ((effectiveUser.universe & needed) === needed) return;
   throw boxError('ACCESS_DENIED', 'Execute', 'function', procedure, effectiveUser.userName);
+}
+
+function isPositive(value: Value | undefined): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+function isUuid(value: Value | undefined): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === UUID_BYTES;
 }
 
 function encodeCondition(condition: Condition): Value {

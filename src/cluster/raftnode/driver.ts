@@ -15,9 +15,11 @@ import {
   type Append,
   type Entry,
   type EntryId,
+  membersOf,
   type Message,
   NO_ONE,
   type Payload,
+  raftId,
   type RaftId,
   RaftNode,
   type RaftStatus,
@@ -29,6 +31,7 @@ import { LIMITS } from '../../config/index.ts';
 import { type AddressBook, decodeAddresses } from './addresses.ts';
 import { applyOperation } from './operations.ts';
 import type { ConsensusOptions } from './options.ts';
+import { PAUSE_MS_MIN, RepairPace } from './repair-pace.ts';
 import { restoreState } from './snapshots.ts';
 import type { RaftStore } from './store.ts';
 import type { Transport } from './transport.ts';
@@ -63,8 +66,6 @@ const APPLYING_BYTES_MAX = 1024 * 1024;
 const IN_FLIGHT_COUNT_MAX = 256;
 /** What a Ready leads to may be ready at once, as with a single voter; the rest is for the next turn. */
 const ROUNDS_MAX = 8;
-/** A log that refuses writes is tried again so much later. */
-const REPAIR_MS = 500;
 
 export class Driver {
   readonly #needs: DriverNeeds;
@@ -77,8 +78,13 @@ export class Driver {
   #newestAppend: CommitBatch | null = null;
   #isScheduled = false;
   #isBroken = false;
+  /** Batches of ours that are on their way to the log. */
+  #unsettled = 0;
   #isStopped = false;
   #repair: TimerHandle | null = null;
+  readonly #repairPace = new RepairPace();
+  /** What the log says of who leads. */
+  #standingLine = '';
   /** Of the snapshot that is to be restored. */
   #chunks: Readonly<{ index: number; chunks: readonly Uint8Array[] }> | null = null;
 
@@ -214,11 +220,18 @@ export class Driver {
 
   #afterBatch(batch: CommitBatch, then: () => void): void {
     const generation = this.#generation;
+    this.#unsettled++;
     batch.listeners.push({
       settled: (error) => {
+        this.#unsettled--;
         if (this.#newestAppend === batch) this.#newestAppend = null;
-        if (error === null) then();
-        else if (generation === this.#generation) this.#break(error);
+        if (error !== null) {
+          if (generation === this.#generation) this.#break(error);
+          else if (this.#isBroken) this.#beginAnew();
+          return;
+        }
+        if (generation === this.#generation) this.#written();
+        then();
       },
     });
   }
@@ -229,7 +242,7 @@ export class Driver {
     this.#chunks = null;
     if (arrived?.index !== snapshot.id.index) throw clusterError('OTHER', 'a snapshot came without its pieces');
     restoreState(box, store.session, arrived.chunks);
-    addresses.replace(decodeAddresses(snapshot.data));
+    addresses.replace(decodeAddresses(snapshot.data) ?? new Map());
     store.set('addresses', addresses.rows());
     this.#log.info(`the state was filled by a snapshot: it has entries up to ${snapshot.id.index} now`);
   }
@@ -257,17 +270,24 @@ export class Driver {
         return payload.data.length === 0 ? null : applyOperation(box, this.#needs.store.session, payload.data);
       case 'membership': {
         const { store, addresses } = this.#needs;
+        const wasMember = this.#isMember;
         const membership = this.#node.applyMembership(payload.change);
         store.setMembership(membership, index);
-        addresses.change(decodeAddresses(payload.change.context), membership);
+        // Members of other versions may have let something else through; what all make of it is nothing.
+        addresses.change(decodeAddresses(payload.change.context) ?? new Map(), membership);
         store.set('addresses', addresses.rows());
         const list = (ids: readonly number[]): string => (ids.length === 0 ? 'none' : ids.join(', '));
         this.#log.info(`members: voters ${list(membership.voters)}; learners ${list(membership.learners)}`);
+        if (wasMember && !this.#isMember) this.#log.warn('this member was removed from the group, and can be stopped');
         return null;
       }
       default:
         return unreachable(payload);
     }
+  }
+
+  get #isMember(): boolean {
+    return membersOf(this.status.membership).includes(raftId(this.#needs.options.id));
   }
 
   /** The log stays about as large as it may be. What leaves it goes in slices: a transaction for each entry would cost more. */
@@ -296,9 +316,12 @@ export class Driver {
 
   #standingChanged(standing: Standing): void {
     const { term } = this.status;
-    if (standing.role === 'leader') this.#log.info(`this member leads, in term ${term}`);
-    else if (standing.leader !== NO_ONE) this.#log.info(`member ${standing.leader} leads, in term ${term}`);
-    else this.#log.info(`nobody leads, in term ${term}`);
+    const { leader } = standing;
+    const who = standing.role === 'leader' ? 'this member' : leader === NO_ONE ? 'nobody' : `member ${leader}`;
+    const line = `${who} leads, in term ${term}`;
+    // A core that began anew finds what was so before.
+    if (line !== this.#standingLine) this.#log.info(line);
+    this.#standingLine = line;
     this.#needs.handlers.onStanding(standing);
   }
 
@@ -308,25 +331,36 @@ export class Driver {
     this.#isBroken = true;
     this.#generation++;
     this.#newestAppend = null;
-    this.#log.error(`consensus stands still, for its state cannot be written: ${error.message}`);
-    this.#needs.handlers.onStanding({ role: 'follower', leader: NO_ONE });
-    this.#repair = this.#needs.env.timers.after(REPAIR_MS, () => this.#begin());
+    this.#beginAnew();
+    const { env, handlers } = this.#needs;
+    const { pauseMs, isNews } = this.#repairPace.refused(env.clock.monotonicMs());
+    if (isNews) this.#log.error(`consensus stands still, for its state cannot be written: ${error.message}`);
+    handlers.onStanding({ role: 'follower', leader: NO_ONE });
+    this.#repair = env.timers.after(pauseMs, () => this.#begin());
+  }
+
+  #written(): void {
+    if (this.#repairPace.written()) this.#log.info('consensus goes on with what is on disk');
   }
 
   #begin(): void {
     if (this.#isStopped) return;
-    const { store, addresses, box } = this.#needs;
-    if (!box.transactions.isIdle) {
-      box.transactions.flush();
+    if (this.#unsettled > 0) {
+      this.#needs.box.transactions.flush();
       // What is on its way may fail as well.
-      this.#repair = this.#needs.env.timers.after(REPAIR_MS, () => this.#begin());
+      this.#repair = this.#needs.env.timers.after(PAUSE_MS_MIN, () => this.#begin());
       return;
     }
+    this.#beginAnew();
+    this.#isBroken = false;
+    this.start();
+  }
+
+  /** With what memory has, which is what is on disk but for what is on its way. Nobody leads, and nothing is applied ahead of it. */
+  #beginAnew(): void {
+    const { store, addresses } = this.#needs;
     store.reload();
     addresses.reload(store);
     this.#node = this.#createNode();
-    this.#isBroken = false;
-    this.#log.info('consensus goes on with what is on disk');
-    this.start();
   }
 }

@@ -30,8 +30,7 @@ export async function establish({
   let establishment: Establishment | null = null;
   const batch = store.transaction((transactions) => {
     transactions.requireSync();
-    const begun = directory.begin(id);
-    establishment = isNew && options.members.length === 0 ? { ...begun, doubt: null } : begun;
+    establishment = directory.begin(id, options.members.length === 0);
     if (!isNew) return;
     const members = new Map(options.members.map((member): [RaftId, string] => [raftId(member.id), member.address]));
     addresses.replace(members);

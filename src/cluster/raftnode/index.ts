@@ -1,4 +1,4 @@
-export { Consensus, type ConsensusNeeds, type ConsensusStatus, type Patience } from './consensus.ts';
+export { Consensus, type ConsensusNeeds, type Patience } from './consensus.ts';
 export type { MembershipRequest } from './membership-request.ts';
 export type { GlobalOperation } from './operations.ts';
 export {
@@ -11,3 +11,4 @@ export type { CasPredicate, KeyBound, KeyRange } from './predicate.ts';
 export { isRaftSpace } from './spaces.ts';
 export { StartConflict } from './start-conflict.ts';
 export type { Credentials } from './transport.ts';
+export type { ConsensusStatus } from './status.ts';

@@ -20,6 +20,7 @@ function batchWith(kinds: readonly Message['kind'][], maxLength: number): fc.Arb
       sender: fc.record({
         id: fc.constant(id),
         directoryUuid: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+        formerUuids: fc.array(fc.uint8Array({ minLength: 16, maxLength: 16 }), { maxLength: 2 }),
         startCount: fc.nat(),
         startNonce: fc.nat(),
       }),
@@ -100,11 +101,11 @@ describe('a batch', () => {
 
   it('has a sender with an id and a directory', () => {
     const origin = {
-      sender: { id: 0 as never, directoryUuid: new Uint8Array(16), startCount: 1, startNonce: 7 },
+      sender: { id: 0 as never, directoryUuid: new Uint8Array(16), formerUuids: [], startCount: 1, startNonce: 7 },
       address: '',
     };
     expect(outcomeOf(bytesOf({ ...origin, messages: [] }))).toBe(ERROR_TABLE.INVALID_MSGPACK.code);
-    const short = { id: 1 as never, directoryUuid: new Uint8Array(15), startCount: 1, startNonce: 7 };
+    const short = { id: 1 as never, directoryUuid: new Uint8Array(15), formerUuids: [], startCount: 1, startNonce: 7 };
     expect(outcomeOf(bytesOf({ sender: short, address: '', messages: [] }))).toBe(ERROR_TABLE.INVALID_MSGPACK.code);
   });
 });

@@ -14,11 +14,18 @@ import {
 import type { Entry, EntryId, Message, MessageKind, RaftId } from '../../raft/index.ts';
 import { FieldReader, readMembership, readPayload, writeBinary, writeMembership, writePayload } from './encoding.ts';
 
-/**
- * Who has sent a batch: the member, the directory that it lives in, how often that was started, and a random number of
- * this start: a directory and its copy may count alike.
- */
-export type Sender = Readonly<{ id: RaftId; directoryUuid: Uint8Array; startCount: number; startNonce: number }>;
+/** Who has sent a batch. */
+export type Sender = Readonly<{
+  id: RaftId;
+  /** Of the place that it lives in. */
+  directoryUuid: Uint8Array;
+  /** Of those that it was taken from, as a copy or restored, the newest first. */
+  formerUuids: readonly Uint8Array[];
+  /** How often it was started, there and before. */
+  startCount: number;
+  /** A random number of this start. */
+  startNonce: number;
+}>;
 /** `address` is where the sender is reached; empty: it does not know. */
 export type Origin = Readonly<{ sender: Sender; address: string }>;
 export type Batch = Origin & Readonly<{ messages: readonly Message[] }>;
@@ -43,9 +50,11 @@ const KIND_NUMBERS: ReadonlyMap<MessageKind, number> = new Map(KINDS.map((kind, 
 const UUID_BYTES = 16;
 
 export function writeBatch(writer: ByteWriter, { sender, address }: Origin, messages: readonly Message[]): void {
-  writeArrayHeader(writer, 6);
+  writeArrayHeader(writer, 7);
   writeUnsigned(writer, sender.id);
   writeBinary(writer, sender.directoryUuid);
+  writeArrayHeader(writer, sender.formerUuids.length);
+  for (const uuid of sender.formerUuids) writeBinary(writer, uuid);
   writeUnsigned(writer, sender.startCount);
   writeUnsigned(writer, sender.startNonce);
   writeString(writer, address);
@@ -58,15 +67,16 @@ export function readBatch(bytes: Uint8Array): Batch {
   try {
     if (checkValue(bytes, 0, bytes.length) !== bytes.length) throw malformed();
     const reader = new FieldReader(bytes);
-    if (reader.array() !== 6) throw malformed();
+    if (reader.array() !== 7) throw malformed();
     const id = reader.unsigned() as RaftId;
     const directoryUuid = reader.binary();
-    if (id === 0 || directoryUuid.length !== UUID_BYTES) throw malformed();
+    const formerUuids = Array.from({ length: reader.array() }, () => reader.binary());
+    if (id === 0 || [directoryUuid, ...formerUuids].some(({ length }) => length !== UUID_BYTES)) throw malformed();
     const startCount = reader.unsigned();
     const startNonce = reader.unsigned();
     const address = reader.string();
     const messages = Array.from({ length: reader.array() }, () => readMessage(reader, id));
-    return { sender: { id, directoryUuid, startCount, startNonce }, address, messages };
+    return { sender: { id, directoryUuid, formerUuids, startCount, startNonce }, address, messages };
   } catch (error) {
     throw error instanceof BoxError ? error : malformed();
   }

@@ -50,6 +50,9 @@ export function checkConsensusOptions({ id, members, ...numbers }: ConsensusOpti
   }
   if (new Set(ids).size < ids.length) throw wrong(`members: an id stands there twice (${ids.join(', ')})`);
   if (ids.length > 0 && !ids.includes(id)) throw wrong(`members: this instance (id ${id}) is not among them`);
+  const addresses = members.map(({ address }) => address);
+  const shared = addresses.find((address, place) => addresses.indexOf(address) !== place);
+  if (shared !== undefined) throw wrong(`members: two of them have the address ${shared}`);
   const unreachable = members.find(({ address }) => !isAddress(address));
   if (unreachable !== undefined) {
     throw wrong(`members: address '${unreachable.address}' must be host:port or the path of a socket`);

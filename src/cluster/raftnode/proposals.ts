@@ -65,6 +65,12 @@ export class Proposals {
     });
   }
 
+  rejectAll(error: BoxError): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(error);
+  }
+
   #refusal(payload: Payload, condition: Condition): BoxError | null {
     this.#store.checkSize(payload);
     if (payload.kind === 'membership') {

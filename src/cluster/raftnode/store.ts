@@ -57,7 +57,8 @@ type StateKey =
   | 'learners_next'
   | 'auto_leave'
   | 'change_index'
-  | 'directory_uuid'
+  | 'directory'
+  | 'refused'
   | 'addresses'
   | 'seen';
 

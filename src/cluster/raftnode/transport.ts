@@ -5,9 +5,11 @@
  * What one turn sends to a member is one batch. Batches that were not acknowledged are bounded in number and bytes; beyond
  * that they wait, and beyond another bound messages are dropped and the member is reported unreachable: the core sends
  * again what matters. Invariant: messages to a member leave in the order in which they were given.
+ *
+ * The log hears once of a member that cannot be reached, and of its return (`PeerReport`).
  */
-import { type BoxError, ByteWriter, clusterError } from '../../base/index.ts';
-import { connect, type Connection } from '../../client/index.ts';
+import { BoxError, ByteWriter, clusterError } from '../../base/index.ts';
+import { connect, type Connection, type ConnectionState } from '../../client/index.ts';
 import { BODY_KEY, decodeData, decodeError, REQUEST_TYPE } from '../../codec/iproto/index.ts';
 import {
   type Value,
@@ -20,6 +22,7 @@ import { LIMITS } from '../../config/index.ts';
 import type { Env } from '../../env/index.ts';
 import { entriesBytes, type Message, type RaftId } from '../../raft/index.ts';
 import { type Origin, type Sender, writeBatch } from './message-codec.ts';
+import { PeerReport, type Way } from './peer-report.ts';
 
 export const INTERACT = '.proc_raft_interact';
 
@@ -31,7 +34,7 @@ export type TransportHandlers = Readonly<{
   onUnreachable: (id: RaftId) => void;
   /** A batch has come as an answer; false: it was not taken. */
   onBatch: (bytes: Uint8Array) => boolean;
-  /** A member has refused a batch, in these words. */
+  /** A member has refused a batch, in these words; not each time, if it goes on for the same reason. */
   onRefused: (id: RaftId, error: BoxError) => void;
 }>;
 
@@ -93,7 +96,7 @@ export class Transport {
 
   /** Answers held for longer than a tick have nothing to carry. */
   tick(): void {
-    for (const peer of this.#peers.values()) peer.release();
+    for (const peer of this.#peers.values()) peer.tick();
   }
 
   /** Sends what was given since the last call. */
@@ -125,6 +128,7 @@ class Peer {
   readonly #credentials: Credentials;
   readonly #times: TransportTimes;
   readonly #handlers: TransportHandlers;
+  readonly #report: PeerReport;
   readonly #writer = new ByteWriter(4096);
   readonly #content = new ByteWriter(4096);
   #messages: Promise<Connection> | null = null;
@@ -155,6 +159,7 @@ class Peer {
     this.#credentials = credentials;
     this.#times = times;
     this.#handlers = handlers;
+    this.#report = new PeerReport(env, `member ${id} at ${address}`);
   }
 
   push(message: Message): void {
@@ -185,7 +190,7 @@ class Peer {
   }
 
   async call(procedure: string, args: readonly Value[], timeoutMs: number): Promise<readonly Value[]> {
-    this.#questions ??= this.#open();
+    this.#questions ??= this.#open('questions');
     const connection = await this.#questions;
     if (connection.state === 'connecting') await nextState(connection);
     // Nothing was sent, so nothing can have happened.
@@ -202,7 +207,7 @@ class Peer {
 
   #connected(): Connection | null {
     if (this.#messages === null) {
-      this.#messages = this.#open();
+      this.#messages = this.#open('messages');
       void this.#messages.then((connection) => {
         this.#connection = connection;
         connection.onStateChange((state) => {
@@ -216,8 +221,8 @@ class Peer {
   }
 
   /** Connects in the background, and again after each loss. */
-  #open(): Promise<Connection> {
-    return connect(this.#env, {
+  #open(way: Way): Promise<Connection> {
+    const opening = connect(this.#env, {
       address: this.address,
       ...(this.#credentials ?? {}),
       waitConnected: false,
@@ -226,6 +231,15 @@ class Peer {
       connectTimeoutMs: Math.max(1000, 10 * this.#times.retryMs),
       requestTimeoutMs: LIMITS.raftBatchMsMax,
     });
+    void opening.then((connection) => {
+      connection.onStateChange((state, error) => this.#noticeState(way, state, error));
+    });
+    return opening;
+  }
+
+  #noticeState(way: Way, state: ConnectionState, error: BoxError | null): void {
+    if (state === 'active') this.#report.reached(way);
+    else if (state === 'disconnected' && error !== null) this.#report.lost(way, error);
   }
 
   hold(): Promise<readonly Value[]> {
@@ -233,6 +247,11 @@ class Peer {
     return new Promise((resolve) => {
       this.#held.push(resolve);
     });
+  }
+
+  tick(): void {
+    this.release();
+    this.#report.review();
   }
 
   release(): void {
@@ -255,6 +274,10 @@ class Peer {
     this.#outbox = [];
     this.#outboxBytes = 0;
     this.#handlers.onUnreachable(this.id);
+  }
+
+  #refused(error: BoxError): void {
+    if (this.#report.passes(error)) this.#handlers.onRefused(this.id, error);
   }
 
   #receive(batch: Value | undefined): void {
@@ -291,12 +314,15 @@ class Peer {
     connection.sendRaw(REQUEST_TYPE.call, body.written(), {
       onResponse: ({ type, bytes, start, end }) => {
         done();
-        if (type !== 0) this.#handlers.onRefused(this.id, decodeError(bytes, start, end, type));
+        this.#report.reached('messages');
+        if (type !== 0) this.#refused(decodeError(bytes, start, end, type));
         else this.#receive(decodeData(bytes, start, end)[0]);
         if (this.#lastOrigin !== null) this.flush(this.#lastOrigin);
       },
-      onFailure: () => {
+      onFailure: (error) => {
         done();
+        // Also who is connected and does not answer in time; the own closing is no loss.
+        if (!this.#isClosed && error instanceof BoxError) this.#report.lost('messages', error);
         this.#handlers.onUnreachable(this.id);
       },
     });

@@ -62,6 +62,7 @@ function status(path: string): FileStatus | null {
     modifiedSeconds: found.mtimeMs / 1000,
     device: found.dev,
     inode: found.ino,
+    birthMs: found.birthtimeMs,
     permissions: found.mode & PERMISSION_BITS,
   };
 }

@@ -1,0 +1,48 @@
+/** What happens between the start of a member in a directory that is not trusted and the moment in which it takes part. */
+import { clusterError } from '../../base/index.ts';
+import { type Env, Logger } from '../../env/index.ts';
+import type { Doubt, MemberDirectory } from './directory.ts';
+import type { GroupDoor } from './door.ts';
+import { durable } from './establishing.ts';
+import type { Sender } from './message-codec.ts';
+import type { ConsensusOptions } from './options.ts';
+import type { Transport } from './transport.ts';
+
+export type AdmissionNeeds = Readonly<{
+  env: Env;
+  dataDir: string;
+  options: ConsensusOptions;
+  directory: MemberDirectory;
+  door: GroupDoor;
+  transport: Transport;
+  isStopped: () => boolean;
+}>;
+
+/** What to do about a member that the others do not believe. */
+export function adviceFor(id: number): string {
+  return (
+    `if member ${id} runs in another directory, leave this one alone; ` +
+    `else expel member ${id}, and let this instance join anew with an empty directory and another id`
+  );
+}
+
+/**
+ * Resolves when the directory is trusted, or the instance is stopped. Rejects with INSTANCE_EXPELLED when the other voters do
+ * not believe it, with BoxError or FileError when that cannot be written.
+ */
+export async function admit(needs: AdmissionNeeds, sender: Sender, doubt: Exclude<Doubt, null>): Promise<void> {
+  const { env, dataDir, options, directory, door, transport, isStopped } = needs;
+  new Logger(env.log, 'raft').info(
+    doubt === 'new'
+      ? 'this member is new: it takes part when all founding members have been heard'
+      : `the directory ${dataDir} was moved or restored: the other voters are asked whether its log is whole`,
+  );
+  const { tickMs, electionTicks } = options;
+  const times = { retryMs: tickMs, aliveMs: 2 * electionTicks * tickMs };
+  const refusal = await door.verify({ env, transport, sender, isNew: doubt === 'new', isStopped, ...times });
+  if (isStopped()) return;
+  if (refusal === null) return durable(directory.trust());
+  const reason = `${refusal.reason}; ${adviceFor(options.id)}`;
+  if (refusal.isLasting) await durable(directory.refuse(reason));
+  throw clusterError('INSTANCE_EXPELLED', reason);
+}
