@@ -63,6 +63,7 @@ export function drawSettings(random: SeededRandom): Settings {
       snapshotChunkBytes: random.pick([64, 300, 2000, 100_000]),
       logEntriesMax: random.pick([10, 30, 100, 10_000]),
       logBytesMax: random.pick([2000, 20_000, 1_000_000]),
+      trustsDirectory: false,
     },
     walMaxSizeBytes: random.pick([4_000, 30_000, 1_000_000]),
     checkpointCount: 1 + random.below(2),

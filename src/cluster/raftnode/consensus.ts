@@ -129,6 +129,8 @@ export class Consensus {
     this.#reads.begin(sender.startCount);
     this.#transport.introduce(sender);
     this.#expiryTimer = env.timers.every(options.tickMs, () => this.#expire());
+    if (options.trustsDirectory)
+      this.#log.warn(`option trustsDirectory: ${dataDir} is taken for whole, whatever the others know`);
     if (doubt === null) {
       await durable(this.#directory.trust());
       return this.#run();

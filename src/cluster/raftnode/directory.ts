@@ -57,10 +57,14 @@ export class MemberDirectory {
   }
 
   /**
-   * Inside of a transaction: counts this start. Who `joins` with an empty directory has never said anything, and is trusted.
+   * Inside of a transaction: counts this start. Who `joins` with an empty directory has never said anything, and is trusted; so
+   * is a directory that was trusted elsewhere if somebody vouches for it.
    * Throws STORAGE_CORRUPTED if another member lives here, INSTANCE_EXPELLED if the directory was refused.
    */
-  begin(id: RaftId, joins: boolean): Readonly<{ sender: Sender; doubt: Doubt }> {
+  begin(
+    id: RaftId,
+    { joins, isVouchedFor }: Readonly<{ joins: boolean; isVouchedFor: boolean }>,
+  ): Readonly<{ sender: Sender; doubt: Doubt }> {
     const store = this.#store;
     const startNonce = this.#env.random.uint32();
     const place = this.#place();
@@ -72,13 +76,14 @@ export class MemberDirectory {
       const sender = { id, directoryUuid: home.uuid, formerUuids: [], startCount: 1, startNonce };
       return { sender, doubt: joins ? null : 'new' };
     }
-    this.#checkOwner(id);
+    this.#checkOwner(id, isVouchedFor);
     const startCount = Number(store.get('gen')) + 1;
     store.set('gen', startCount);
     const before = this.#home();
     const isHere = before.place === place && (!before.isTrusted || this.#isMarked());
-    const home = isHere ? before : this.#movedTo(place, before);
-    if (!isHere) this.#setHome(home);
+    const found = isHere ? before : this.#movedTo(place, before);
+    const home = isVouchedFor && found.formerUuids.length > 0 ? { ...found, isTrusted: true } : found;
+    if (home !== before) this.#setHome(home);
     const { uuid: directoryUuid, formerUuids } = home;
     const sender = { id, directoryUuid, formerUuids, startCount, startNonce };
     if (home.isTrusted) return { sender, doubt: null };
@@ -157,13 +162,15 @@ export class MemberDirectory {
     return this.#seen.has(id);
   }
 
-  #checkOwner(id: RaftId): void {
+  #checkOwner(id: RaftId, isVouchedFor: boolean): void {
     const known = this.#store.get('raft_id');
     if (known !== id) {
       throw clusterError('STORAGE_CORRUPTED', `${this.#path} is the directory of member ${String(known)}, not ${id}`);
     }
-    const refused = this.#store.get('refused');
-    if (refused !== undefined) throw clusterError('INSTANCE_EXPELLED', String(refused));
+    const refused = this.#store.get('refused') ?? null;
+    if (refused === null) return;
+    if (isVouchedFor) this.#store.set('refused', null);
+    else throw clusterError('INSTANCE_EXPELLED', String(refused));
   }
 
   #movedTo(place: string, { uuid, formerUuids, isTrusted }: Home): Home {

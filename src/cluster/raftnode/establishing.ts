@@ -30,7 +30,7 @@ export async function establish({
   let establishment: Establishment | null = null;
   const batch = store.transaction((transactions) => {
     transactions.requireSync();
-    establishment = directory.begin(id, options.members.length === 0);
+    establishment = directory.begin(id, { joins: options.members.length === 0, isVouchedFor: options.trustsDirectory });
     if (!isNew) return;
     const members = new Map(options.members.map((member): [RaftId, string] => [raftId(member.id), member.address]));
     addresses.replace(members);

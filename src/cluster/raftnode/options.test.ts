@@ -30,6 +30,7 @@ it.each<[Partial<ConsensusOptions>, string]>([
     "raft: members: address 'two' must be host:port or the path of a socket",
   ],
   [{ tickMs: 0 }, 'raft: tickMs must be a positive integer, not 0'],
+  [{ trustsDirectory: 1 as never }, 'raft: trustsDirectory must be true or false, not 1'],
   [{ electionTicks: NaN }, 'raft: electionTicks must be a positive integer, not NaN'],
   [{ logEntriesMax: -1 }, 'raft: logEntriesMax must be a positive integer, not -1'],
   [{ logBytesMax: 0.5 }, 'raft: logBytesMax must be a positive integer, not 0.5'],

@@ -26,6 +26,8 @@ export type ConsensusOptions = Readonly<{
   /** With more entries, or more bytes of them, those that are applied leave the log. */
   logEntriesMax: number;
   logBytesMax: number;
+  /** Whoever operates it vouches that the directory, wherever it comes from, has all that this member has ever told others. */
+  trustsDirectory: boolean;
 }>;
 
 const MIB = 1024 * 1024;
@@ -37,10 +39,11 @@ export const DEFAULT_CONSENSUS_OPTIONS: Omit<ConsensusOptions, 'id' | 'members'>
   snapshotChunkBytes: 16 * MIB,
   logEntriesMax: 16_384,
   logBytesMax: 64 * MIB,
+  trustsDirectory: false,
 };
 
 /** Throws StartConflict, which names the option. */
-export function checkConsensusOptions({ id, members, ...numbers }: ConsensusOptions): void {
+export function checkConsensusOptions({ id, members, trustsDirectory, ...numbers }: ConsensusOptions): void {
   const wrong = (what: string): StartConflict => new StartConflict(`raft: ${what}`);
   if (!Number.isSafeInteger(id) || id <= 0) throw wrong(`id must be a positive integer, not ${id}`);
   const ids = members.map((member) => member.id);
@@ -57,6 +60,8 @@ export function checkConsensusOptions({ id, members, ...numbers }: ConsensusOpti
   if (unreachable !== undefined) {
     throw wrong(`members: address '${unreachable.address}' must be host:port or the path of a socket`);
   }
+  if (typeof trustsDirectory !== 'boolean')
+    throw wrong(`trustsDirectory must be true or false, not ${String(trustsDirectory)}`);
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isSafeInteger(value) || value <= 0) throw wrong(`${name} must be a positive integer, not ${value}`);
   }
