@@ -67,5 +67,5 @@ const announce = (key, value) => api.broadcast(`configuration.${key}`, value);
 for (const [key, value] of api.space(SPACE).select()) announce(key, value);
 api.space(SPACE).onReplace((before, after) => announce((after ?? before)[0], after?.[1] ?? null));
 
-process.once('SIGTERM', () => instance.stop().then(() => process.exit(0)));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => instance.stop().then(() => process.exit(0)));
 console.log(`instance ${self.id} of the configuration store is ready`);
