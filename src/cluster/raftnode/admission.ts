@@ -1,6 +1,6 @@
 /** What happens between the start of a member in a directory that is not trusted and the moment in which it takes part. */
-import { clusterError } from '../../base/index.ts';
-import { type Env, Logger } from '../../env/index.ts';
+import { BoxError, clusterError } from '../../base/index.ts';
+import { type Env, FileError, Logger } from '../../env/index.ts';
 import type { Doubt, MemberDirectory } from './directory.ts';
 import type { GroupDoor } from './door.ts';
 import { durable } from './establishing.ts';
@@ -18,6 +18,8 @@ export type AdmissionNeeds = Readonly<{
   isStopped: () => boolean;
 }>;
 
+const RETRY_MS = 1000;
+
 /** What to do about a member that the others do not believe. */
 export function adviceFor(id: number): string {
   return (
@@ -28,7 +30,7 @@ export function adviceFor(id: number): string {
 
 /**
  * Resolves when the directory is trusted, or the instance is stopped. Rejects with INSTANCE_EXPELLED when the other voters do
- * not believe it, with BoxError or FileError when that cannot be written.
+ * not believe it.
  */
 export async function admit(needs: AdmissionNeeds, sender: Sender, doubt: Exclude<Doubt, null>): Promise<void> {
   const { env, dataDir, options, directory, door, transport, isStopped } = needs;
@@ -41,8 +43,32 @@ export async function admit(needs: AdmissionNeeds, sender: Sender, doubt: Exclud
   const times = { retryMs: tickMs, aliveMs: 2 * electionTicks * tickMs };
   const refusal = await door.verify({ env, transport, sender, isNew: doubt === 'new', isStopped, ...times });
   if (isStopped()) return;
-  if (refusal === null) return durable(directory.trust());
+  if (refusal === null) return trust(needs);
   const reason = `${refusal.reason}; ${adviceFor(options.id)}`;
-  if (refusal.isLasting) await durable(directory.refuse(reason));
+  if (refusal.isLasting) await keep(() => durable(directory.refuse(reason)));
   throw clusterError('INSTANCE_EXPELLED', reason);
+}
+
+/** A disk that is full or fails is waited for. */
+async function trust({ env, directory, isStopped }: AdmissionNeeds): Promise<void> {
+  let wasTold = false;
+  for (;;) {
+    const error = await keep(() => durable(directory.trust()));
+    if (error === null || isStopped()) return;
+    if (!wasTold)
+      new Logger(env.log, 'raft').error(`this member waits, for its directory cannot be written: ${error.message}`);
+    wasTold = true;
+    await env.timers.sleep(RETRY_MS);
+  }
+}
+
+/** Null: it is on disk. Else why it is not. */
+async function keep(write: () => Promise<void>): Promise<BoxError | FileError | null> {
+  try {
+    await write();
+    return null;
+  } catch (error) {
+    if (error instanceof BoxError || error instanceof FileError) return error;
+    throw error;
+  }
 }
