@@ -1,22 +1,12 @@
 /** What happens between the start of a member in a directory that is not trusted and the moment in which it takes part. */
 import { BoxError, clusterError } from '../../base/index.ts';
-import { type Env, FileError, Logger } from '../../env/index.ts';
+import { FileError, Logger } from '../../env/index.ts';
 import type { Doubt, MemberDirectory } from './directory.ts';
-import type { GroupDoor } from './door.ts';
 import { durable } from './establishing.ts';
+import { Hearing, type HearingNeeds } from './hearing.ts';
 import type { Sender } from './message-codec.ts';
-import type { ConsensusOptions } from './options.ts';
-import type { Transport } from './transport.ts';
 
-export type AdmissionNeeds = Readonly<{
-  env: Env;
-  dataDir: string;
-  options: ConsensusOptions;
-  directory: MemberDirectory;
-  door: GroupDoor;
-  transport: Transport;
-  isStopped: () => boolean;
-}>;
+export type AdmissionNeeds = HearingNeeds & Readonly<{ dataDir: string; directory: MemberDirectory }>;
 
 const RETRY_MS = 1000;
 
@@ -33,15 +23,13 @@ export function adviceFor(id: number): string {
  * not believe it.
  */
 export async function admit(needs: AdmissionNeeds, sender: Sender, doubt: Exclude<Doubt, null>): Promise<void> {
-  const { env, dataDir, options, directory, door, transport, isStopped } = needs;
+  const { env, dataDir, options, directory, isStopped } = needs;
   new Logger(env.log, 'raft').info(
     doubt === 'new'
       ? 'this member is new: it takes part when all founding members have been heard'
       : `the directory ${dataDir} was moved or restored: the other voters are asked whether its log is whole`,
   );
-  const { tickMs, electionTicks } = options;
-  const times = { retryMs: tickMs, aliveMs: 2 * electionTicks * tickMs };
-  const refusal = await door.verify({ env, transport, sender, isNew: doubt === 'new', isStopped, ...times });
+  const refusal = await new Hearing(needs, sender, doubt === 'new').verify();
   if (isStopped()) return;
   if (refusal === null) return trust(needs);
   const reason = `${refusal.reason}; ${adviceFor(options.id)}`;

@@ -17,6 +17,7 @@ import { MemberDirectory } from './directory.ts';
 import { Driver, type Outcome } from './driver.ts';
 import { GroupDoor } from './door.ts';
 import { ForgottenVotes } from './forgotten-votes.ts';
+import { aliveMs } from './hearing.ts';
 import { membershipChange, type MembershipRequest } from './membership-request.ts';
 import type { Batch, Sender } from './message-codec.ts';
 import { encodeOperation, type GlobalOperation } from './operations.ts';
@@ -135,8 +136,8 @@ export class Consensus {
       await durable(this.#directory.trust());
       return this.#run();
     }
-    const needs = { env, dataDir, options, directory: this.#directory, door: this.#door, transport: this.#transport };
-    admit({ ...needs, isStopped: () => this.#isStopped }, sender, doubt)
+    const own = { directory: this.#directory, store: this.#store, transport: this.#transport };
+    admit({ env, dataDir, options, ...own, isStopped: () => this.#isStopped }, sender, doubt)
       .then(() => this.#isStopped || this.#run())
       .catch((error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))));
   }
@@ -446,8 +447,7 @@ export class Consensus {
     const known = this.#driver?.status;
     const leader = known?.term === term ? known.leader : NO_ONE;
     const log = { last: this.#store.lastEntry(), changeIndex: this.#store.changeIndex(), term, leader, vote };
-    const { tickMs, electionTicks } = this.options;
-    const aliveSinceMs = this.#nowMs() - 2 * electionTicks * tickMs;
+    const aliveSinceMs = this.#nowMs() - aliveMs(this.options);
     return this.#heard.testify(about, sender, this.#directory, log, aliveSinceMs);
   }
 

@@ -17,12 +17,11 @@ import type { Value } from '../../codec/msgpack/index.ts';
 import { type Env, FileError, type FileStatus } from '../../env/index.ts';
 import type { RaftId } from '../../raft/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
-import type { Sender } from './message-codec.ts';
+import { type Sender, UUID_BYTES } from './message-codec.ts';
 import type { RaftStore } from './store.ts';
 
 const MARKER_NAME = 'raft.marker';
 const NEW_SUFFIX = '.new';
-const UUID_BYTES = 16;
 /** Places that it came from are told to members that have missed some of its moves. */
 const FORMER_MAX = 16;
 

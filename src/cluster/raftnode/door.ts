@@ -7,37 +7,27 @@
  * - `.proc_raft_propose` (type, data, condition): an entry for the log of this leader; answered with its term and index.
  * - `.proc_raft_snapshot_next_chunk` (term, index, number): a piece of a snapshot, and whether it is the last one.
  */
-import { BoxError, boxError, clusterError } from '../../base/index.ts';
+import { boxError, clusterError } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
 import type { Box, ProcedureResult, Session } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
-import type { Env } from '../../env/index.ts';
 import { type EntryId, type Payload, type RaftId, raftId } from '../../raft/index.ts';
 import { decodeAddresses } from './addresses.ts';
 import type { MemberDirectory } from './directory.ts';
 import { entryData, entryTypeOf, payloadOf } from './encoding.ts';
 import { durable } from './establishing.ts';
-import { type Batch, readBatch, type Sender } from './message-codec.ts';
+import { type Batch, readBatch, type Sender, UUID_BYTES } from './message-codec.ts';
 import type { EncodedRange } from './predicate.ts';
 import type { Condition } from './proposals.ts';
 import type { Chunk } from './snapshots.ts';
 import type { RaftStore } from './store.ts';
 import { NEXT_CHUNK } from './snapshot-transfer.ts';
 import { INTERACT, type Transport } from './transport.ts';
-import { WaitingReport } from './waiting-report.ts';
-import {
-  contradiction,
-  contradictionOfAll,
-  decodeTestimony,
-  encodeTestimony,
-  type OwnLog,
-  type Testimony,
-} from './verification.ts';
+import { encodeTestimony, type Testimony } from './verification.ts';
 
-const TESTIFY = '.proc_raft_testify';
+export const TESTIFY = '.proc_raft_testify';
 const PROPOSE = '.proc_raft_propose';
-const UUID_BYTES = 16;
 
 export type DoorHandlers = Readonly<{
   receive: (batch: Batch) => void;
@@ -47,23 +37,6 @@ export type DoorHandlers = Readonly<{
   propose: (payload: Payload, condition: Condition) => Promise<EntryId>;
   chunk: (id: EntryId, number: number) => Chunk;
 }>;
-
-type Verification = Readonly<{
-  env: Env;
-  transport: Transport;
-  sender: Sender;
-  /** The directory was empty at this start. */
-  isNew: boolean;
-  isStopped: () => boolean;
-  retryMs: number;
-  /** Who was heard in this time is alive. */
-  aliveMs: number;
-}>;
-
-/** `isLasting`: asking again would not help. */
-export type Refusal = Readonly<{ reason: string; isLasting: boolean }>;
-
-type Answer = Readonly<{ id: RaftId } & ({ testimony: Testimony; error: null } | { testimony: null; error: BoxError })>;
 
 export class GroupDoor {
   readonly #box: Box;
@@ -105,87 +78,6 @@ export class GroupDoor {
     const args = [entryTypeOf(payload), entryData(payload), encodeCondition(condition)];
     const [term, index] = await transport.call(leader, PROPOSE, args, timeoutMs);
     return { term: Number(term), index: Number(index) };
-  }
-
-  /**
-   * What speaks against this member's log; null when every other voter has been heard, and nothing does. They are asked
-   * twice: once with no harm to another life of this member, then all are to believe this one only. A directory that was
-   * empty has no copy.
-   */
-  async verify(verification: Verification): Promise<Refusal | null> {
-    const refusal = await this.#hearAll(verification, false);
-    if (refusal !== null || verification.isNew) return refusal;
-    // Who only listens is told as well, and not waited for.
-    const { transport, sender } = verification;
-    const { learners, nextLearners } = this.#store.initialState().membership;
-    for (const id of [...learners, ...nextLearners]) {
-      void this.#ask(transport, id, sender, true, verification.retryMs).catch(() => undefined);
-    }
-    return this.#hearAll(verification, true);
-  }
-
-  async #hearAll(verification: Verification, isFinal: boolean): Promise<Refusal | null> {
-    const { env, transport, sender, isNew, isStopped, retryMs, aliveMs } = verification;
-    const { membership } = this.#store.initialState();
-    const voters = [...membership.voters, ...membership.outgoing];
-    const lasting = (reason: string | null): Refusal | null => (reason === null ? null : { reason, isLasting: true });
-    // It was copied before it had its first snapshot; of what it has said since then it knows nothing, nor to whom.
-    if (voters.length === 0) return lasting('nobody is known here who could say what it has told the others');
-    const missing = new Set(voters.filter((id) => id !== this.#self));
-    const testimonies = new Map<RaftId, Testimony>();
-    const report = new WaitingReport(
-      env,
-      isNew ? 'this member is not confirmed yet' : 'the directory is not confirmed yet',
-    );
-    const beganMs = env.clock.monotonicMs();
-    while (missing.size > 0 && !isStopped()) {
-      const asked = [...missing].map((id) => this.#ask(transport, id, sender, isFinal, retryMs));
-      const answers = await Promise.all(asked);
-      const own = this.#ownLog(isNew);
-      for (const { id, testimony, error } of answers) {
-        if (testimony === null) {
-          report.note(id, error.message);
-          continue;
-        }
-        const reason = contradiction(id, testimony, own);
-        if (reason !== null) return lasting(reason);
-        if (testimony.isAlive) {
-          // Who has just ended is forgotten in a moment.
-          report.note(id, 'it hears another instance of this member');
-          if (env.clock.monotonicMs() - beganMs < 2 * aliveMs) continue;
-          return { reason: `member ${id} hears another instance of member ${this.#self}`, isLasting: false };
-        }
-        testimonies.set(id, testimony);
-        missing.delete(id);
-      }
-      if (missing.size === 0) break;
-      report.tell();
-      await env.timers.sleep(retryMs);
-    }
-    return isStopped() ? null : lasting(contradictionOfAll(testimonies, this.#ownLog(isNew)));
-  }
-
-  #ownLog(isNew: boolean): OwnLog {
-    const store = this.#store;
-    const { hardState } = store.initialState();
-    return { id: this.#self, last: store.lastEntry(), changesKnownTo: isNew ? Infinity : store.applied, hardState };
-  }
-
-  async #ask(
-    transport: Transport,
-    id: RaftId,
-    { id: self, directoryUuid, formerUuids, startCount, startNonce }: Sender,
-    isFinal: boolean,
-    retryMs: number,
-  ): Promise<Answer> {
-    try {
-      const args = [id, self, directoryUuid, formerUuids, startCount, startNonce, isFinal];
-      const values = await transport.call(id, TESTIFY, args, Math.max(1000, 10 * retryMs));
-      return { id, testimony: decodeTestimony(values), error: null };
-    } catch (error) {
-      if (error instanceof BoxError) return { id, testimony: null, error };
-      throw error;
-    }
   }
 
   #interact(session: Session, bytes: Value | undefined): Promise<ProcedureResult> {

@@ -227,7 +227,7 @@ export class Driver {
         if (this.#newestAppend === batch) this.#newestAppend = null;
         if (error !== null) {
           if (generation === this.#generation) this.#break(error);
-          else if (this.#isBroken) this.#beginAnew();
+          else if (this.#isBroken && this.#unsettled === 0) this.#beginAnew();
           return;
         }
         if (generation === this.#generation) this.#written();

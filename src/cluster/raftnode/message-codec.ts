@@ -47,7 +47,8 @@ const KINDS: readonly MessageKind[] = [
   'transfer-request',
 ];
 const KIND_NUMBERS: ReadonlyMap<MessageKind, number> = new Map(KINDS.map((kind, number) => [kind, number]));
-const UUID_BYTES = 16;
+/** Of the uuid of a directory. */
+export const UUID_BYTES = 16;
 
 export function writeBatch(writer: ByteWriter, { sender, address }: Origin, messages: readonly Message[]): void {
   writeArrayHeader(writer, 7);
