@@ -13,6 +13,7 @@ import { type FuzzTarget, hexOf, require, simpleTarget } from '../target.ts';
 
 const KINDS = 14;
 const UUID_BYTES = 16;
+const NIL = 0xc0;
 const CHANGE_CODES = 4;
 const BATCH_CODE = 5;
 const LEVELS_MAX = 6;
@@ -20,15 +21,24 @@ const LEVELS_MAX = 6;
 const OPERATIONS_PER_PAIR = 2000;
 
 /** The form of a batch, with messages whose content mostly does not fit their kind. */
-function drawBatch(random: SeededRandom): Uint8Array {
+function drawBatch(random: SeededRandom, count: number): Uint8Array {
   const writer = new ByteWriter(256);
-  writeArrayHeader(writer, 5);
+  writeArrayHeader(writer, 8);
   writeUnsigned(writer, 1 + random.below(3));
-  writeBinaryHeader(writer, UUID_BYTES);
-  writer.writeBytes(new Uint8Array(UUID_BYTES), 0, UUID_BYTES);
+  writeUuid(writer);
+  const formerCount = random.below(3);
+  writeArrayHeader(writer, formerCount);
+  for (let left = formerCount; left > 0; left--) writeUuid(writer);
   writeUnsigned(writer, random.below(5));
+  writeUnsigned(writer, random.uint32());
   writeString(writer, randomText(random, 5));
-  const count = random.below(4);
+  if (random.chance(0.5)) writer.writeByte(NIL);
+  else {
+    writeArrayHeader(writer, 3);
+    writeUuid(writer);
+    writeUnsigned(writer, random.below(5));
+    writeUnsigned(writer, random.uint32());
+  }
   writeArrayHeader(writer, count);
   for (let left = count; left > 0; left--) {
     writeArrayHeader(writer, 3);
@@ -37,6 +47,11 @@ function drawBatch(random: SeededRandom): Uint8Array {
     drawContent(writer, random);
   }
   return writer.toBytes();
+}
+
+function writeUuid(writer: ByteWriter): void {
+  writeBinaryHeader(writer, UUID_BYTES);
+  writer.writeBytes(new Uint8Array(UUID_BYTES), 0, UUID_BYTES);
 }
 
 function drawContent(writer: ByteWriter, random: SeededRandom): void {
@@ -51,11 +66,15 @@ function drawContent(writer: ByteWriter, random: SeededRandom): void {
 }
 
 export const BATCHES = simpleTarget('consensus batches', { smokeCases: 20_000, longCases: 2_000_000 }, (random) => {
-  const bytes = random.chance(0.1) ? randomBytes(random, 80) : mutated(drawBatch(random), random, 2);
+  // One in which nothing is wrong is read: else it would be refusals only that are tried out.
+  const isWhole = random.chance(0.05);
+  const drawn = drawBatch(random, isWhole ? 0 : random.below(4));
+  const bytes = isWhole ? drawn : random.chance(0.1) ? randomBytes(random, 80) : mutated(drawn, random, 2);
   const batch = read(() => readBatch(bytes));
+  require(batch !== null || !isWhole, `refused: ${hexOf(bytes)}`);
   if (batch === null) return;
   const written = new ByteWriter(256);
-  writeBatch(written, batch, batch.messages);
+  writeBatch(written, batch);
   const again = readBatch(written.toBytes());
   const texts = [batch, again].map((each) => JSON.stringify(each, (_, value: unknown) => plain(value)));
   require(texts[0] === texts[1], `read as something else again: ${hexOf(bytes)}`);

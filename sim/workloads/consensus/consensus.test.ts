@@ -38,6 +38,7 @@ describe('the simulated consensus group', () => {
     ['commit without a quorum', MUTANTS.commitsEarly],
     ['read that nobody has confirmed', MUTANTS.readsAlone],
     ['sync that is lost', MUTANTS.losesSyncs],
+    ['directory that nobody has confirmed', MUTANTS.trustsCopies],
   ])('notices a %s', async (_, options) => {
     expect(await failingSeed(options)).not.toBeNull();
   });

@@ -29,7 +29,12 @@ export type RunCounts = RequestCounts & {
   rejoins: number;
   /** Directories put back as they had been some time before. */
   restoredDirectories: number;
-  /** Of those: they were refused, for they lacked what the member had said; and nothing spoke against them. */
+  /** Of those: in the same directory, with other files or the same. */
+  restoredInPlace: number;
+  /** Copies of a member's directory that were started on another machine, and those that the others have believed. */
+  startedCopies: number;
+  trustedCopies: number;
+  /** Restored and copied: they were refused, for they lacked what the member had said; and nothing spoke against them. */
   expelledDirectories: number;
   trustedDirectories: number;
   /** Members whose log could not be recovered, in wal_mode write behind a power cut. */
@@ -74,6 +79,9 @@ export function emptyCounts(): RunCounts {
     removals: 0,
     rejoins: 0,
     restoredDirectories: 0,
+    restoredInPlace: 0,
+    startedCopies: 0,
+    trustedCopies: 0,
     expelledDirectories: 0,
     trustedDirectories: 0,
     damagedMembers: 0,

@@ -1,7 +1,7 @@
 /** What a client sees of a member, and how its requests end. */
 import { BoxError, ERROR_TABLE } from '../../../src/base/index.ts';
 import type { Timers } from '../../../src/env/index.ts';
-import { type MemberConsensus, REFUSED } from './contract.ts';
+import { EXPELLED, type MemberConsensus, REFUSED } from './contract.ts';
 
 export interface Door {
   readonly name: string;
@@ -29,6 +29,8 @@ const UNKNOWN_CODES: ReadonlySet<number> = new Set([
   ERROR_TABLE.NO_CONNECTION.code,
   // The member's own log has failed; others may have what it proposed.
   ERROR_TABLE.WAL_IO.code,
+  // The group believes in another directory; who has proposed it may have led before.
+  EXPELLED,
 ]);
 
 /** How the request ends within this time. Rejects with what no request may end with. */

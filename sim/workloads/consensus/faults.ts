@@ -89,6 +89,7 @@ function begin(group: Group, kind: FaultKind): void {
       );
     case 'membership':
     case 'restoredDirectory':
+    case 'startedCopy':
       // The operator's doing.
       return;
   }

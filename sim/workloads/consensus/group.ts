@@ -19,23 +19,28 @@ import type { RunCounts } from './counts.ts';
 import { GroupJournal } from './journal.ts';
 import { GroupMember } from './member.ts';
 import { Observer } from './observer.ts';
-import { drawSettings, type Settings } from './settings.ts';
+import { drawSettings, type MemberPlan, type Settings } from './settings.ts';
 
 const WATCH_PERIOD_MS = 20;
 const RESTART_MS = { least: 20, most: 1500 } as const;
 const CLIENT_PAUSE_MS = 1200;
+const TWIN_PLAN: MemberPlan = { name: 'twin', isWriter: true, walMode: 'fsync' };
 
 export type RunOptions = WorldOptions &
   Readonly<{
     /** What runs as the log worker instead; for tests of the simulation itself, as what is changed of an instance. */
     logWorker?: WorkerEntry;
     onUp?: (instance: Instance, member: GroupMember) => void;
+    /** No directory is doubted, wherever it comes from. */
+    trustsDirectory?: boolean;
   }>;
 
 export class Group extends Play<RunCounts> {
   readonly random: SeededRandom;
   readonly settings: Settings;
   readonly members: readonly GroupMember[];
+  /** Starts as a copy of one of the members now and then; nobody looks after it. */
+  readonly twin: GroupMember;
   readonly clients: SimulatedHost;
   readonly clientEnv: Env;
   readonly shop: Shop<RunCounts>;
@@ -64,16 +69,20 @@ export class Group extends Play<RunCounts> {
     world.registerWorkerEntry('relay', runRelayWorker);
     this.random = new SeededRandom(world.random.uint32());
     const { random } = this;
-    this.settings = drawSettings(random);
+    const settings = drawSettings(random);
+    const { trustsDirectory = false } = options;
+    this.settings = { ...settings, consensus: { ...settings.consensus, trustsDirectory } };
     world.internet.setDelay(0.1, this.settings.longestDelayMs);
-    this.members = this.settings.plans.map((plan) => {
+    const createMember = (plan: MemberPlan): GroupMember => {
       const host = world.addHost(plan.name, { longestSyncMs: random.pick([0.5, 2, 10]) });
       return new GroupMember(host, plan, this.settings, counts, (instance, member) => options.onUp?.(instance, member));
-    });
+    };
+    this.members = this.settings.plans.map(createMember);
+    this.twin = createMember(TWIN_PLAN);
     this.clients = world.addHost('clients');
     this.clientEnv = this.clients.createEnv();
     this.shop = new Shop(counts, this.clientEnv.timers, new SeededRandom(random.uint32()), CLIENT_PAUSE_MS);
-    this.#observer = new Observer(world, this.members, this.journal, counts);
+    this.#observer = new Observer(world, [...this.members, this.twin], this.journal, counts);
     observer = this.#observer;
   }
 
@@ -83,7 +92,8 @@ export class Group extends Play<RunCounts> {
   }
 
   override get failure(): unknown {
-    const unexpected = this.members.find((member) => member.unexpected !== null)?.unexpected ?? null;
+    const all = [...this.members, this.twin];
+    const unexpected = all.find((member) => member.unexpected !== null)?.unexpected ?? null;
     return this.#violation ?? this.shop.failure ?? unexpected;
   }
 
@@ -133,7 +143,7 @@ export class Group extends Play<RunCounts> {
   }
 
   protected override describe(): string {
-    const lines = this.members.map((member) => {
+    const lines = [...this.members, this.twin].map((member) => {
       const status = member.instance?.raft.status();
       const kind = `${member.label}, wal_mode ${member.plan.walMode}${member.isLost ? ', lost' : ''}`;
       return `${kind}: ${status === undefined ? 'down' : JSON.stringify(status)}`;

@@ -8,6 +8,7 @@ import type { MemberAddress } from '../../../src/cluster/raftnode/index.ts';
 import { DEFAULT_INSTANCE_OPTIONS, Instance, type InstanceOptions } from '../../../src/instance/index.ts';
 import type { SimulatedHost } from '../../env/index.ts';
 import { filesOf, type FoundFile, hasLost, tailOf, xlogsOf } from '../common/disk-inspection.ts';
+import { restoreDirectory, type RestoreManner } from '../common/restored-directory.ts';
 import { EXPELLED, PROPERTY } from './contract.ts';
 import { isDiskFailure } from '../common/start-failures.ts';
 import type { RunCounts } from './counts.ts';
@@ -34,6 +35,8 @@ export class GroupMember implements Door {
   #end: () => void = () => undefined;
   /** Its directory was put back as it had been before: it may be refused by the others. */
   isRestored = false;
+  /** A copy of its directory was started elsewhere: the others may believe that one. */
+  wasCopied = false;
   /** Its directory is of no use any more: it has to join anew under another id. */
   isLost = false;
   hasLostPower = false;
@@ -149,22 +152,22 @@ export class GroupMember implements Door {
     this.founders = [];
     this.isLost = false;
     this.isRestored = false;
+    this.wasCopied = false;
     this.hasLostPower = false;
   }
 
-  /** Puts the directory back as it was; all of its files are other ones than before. Only while it does not run. */
-  restore(files: readonly FoundFile[]): void {
+  /** Puts the directory back as it was. Only while it does not run. */
+  restore(files: readonly FoundFile[], manner: RestoreManner): void {
     const { disk, world } = this.host;
-    const atSeconds = world.startSeconds + world.nowMs / 1000;
-    const directory = disk.newDirectory(atSeconds);
-    for (const { name, bytes } of files) {
-      const node = disk.newFile(atSeconds);
-      node.content.write(bytes, 0);
-      disk.change(atSeconds, { directory, name, node });
-    }
-    disk.change(atSeconds, { directory: disk.root, name: this.directory.slice(1), node: directory });
-    disk.syncAll();
+    restoreDirectory(disk, this.directory, files, manner, world.startSeconds + world.nowMs / 1000);
     this.isRestored = true;
+  }
+
+  /** Becomes a copy of another member, with these files, on this machine. */
+  impersonate({ id, founders }: GroupMember, files: readonly FoundFile[]): void {
+    this.beginAnew(id);
+    this.founders = founders;
+    this.restore(files, 'new directory');
   }
 
   /** Whether it is up, and its directory is trusted. */
@@ -198,7 +201,11 @@ export class GroupMember implements Door {
 
   #failed(error: Error): void {
     if (this.#mayBreakLog && error.name === 'LogBrokenError') this.#counts.brokenLogs++;
-    else if ((this.isRestored || this.isLost) && error instanceof BoxError && error.code === EXPELLED) {
+    else if (
+      (this.isRestored || this.isLost || this.wasCopied) &&
+      error instanceof BoxError &&
+      error.code === EXPELLED
+    ) {
       this.#counts.expelledDirectories++;
       this.isLost = true;
     } else if (this.mayTakeBack && isDiskFailure(error)) this.#counts.failedStarts++;

@@ -45,6 +45,7 @@ export const MUTANTS = {
   forgetsVotes: { onUp: onNode(forgetsVotes) },
   commitsEarly: { onUp: onNode(commitsEarly) },
   readsAlone: { onUp: readsAlone },
+  trustsCopies: { trustsDirectory: true },
   losesSyncs: { logWorker: LOG_MUTANTS.losesSyncs },
   /** None: what is noticed must not come from the wrapping. */
   keepsItsPromises: { onUp: onNode(() => undefined), logWorker: LOG_MUTANTS.keepsItsPromises },

@@ -57,7 +57,8 @@ export class Observer {
 
   #look(member: GroupMember): void {
     const { instance } = member;
-    if (instance === null) return;
+    // Who has given up knows only what is on its disk.
+    if (instance?.raft.isRunning !== true) return;
     try {
       this.#compare(member, instance.raft.status());
     } catch (error) {

@@ -3,10 +3,12 @@
  * changes who belongs to the group, hands leadership over, and compacts logs. One thing at a time, so that of those that
  * vote always a quorum can come back.
  */
-import type { SeededRandom } from '../../../src/base/index.ts';
+import { BoxError, sameBytes, type SeededRandom } from '../../../src/base/index.ts';
 import type { ConsensusStatus, MembershipRequest } from '../../../src/cluster/raftnode/index.ts';
 import type { FoundFile } from '../common/disk-inspection.ts';
-import type { MemberConsensus } from './contract.ts';
+import { RESTORE_MANNERS } from '../common/restored-directory.ts';
+import { ViolationError } from '../common/violation.ts';
+import { EXPELLED, type MemberConsensus } from './contract.ts';
 import { type Outcome, outcomeOf } from './door.ts';
 import type { Group } from './group.ts';
 import type { GroupMember } from './member.ts';
@@ -17,6 +19,8 @@ const VOTERS_LEAST = 3;
 const RETRY_MS = 200;
 /** Between a copy of a directory and the day when it is put back. */
 const COPY_AGE_MS = { least: 1000, most: 8000 } as const;
+const COPY_LIFE_MS = { least: 1000, most: 6000 } as const;
+const MARKER_NAME = 'raft.marker';
 
 type Change = MembershipRequest['changes'][number];
 
@@ -71,6 +75,7 @@ export class Operator {
     const random = this.#random;
     const { faults } = this.#group.settings;
     if (faults.includes('restoredDirectory') && random.chance(0.2)) return this.#restore();
+    if (faults.includes('startedCopy') && random.chance(0.2)) return this.#startCopy();
     if (faults.includes('membership') && random.chance(0.5)) return this.#changeMembers();
     switch (random.below(4)) {
       case 0:
@@ -166,30 +171,88 @@ export class Operator {
     this.#group.counts.promotions++;
   }
 
-  /**
-   * Puts the directory of a member back as it was a while ago: it takes part if it has lost nothing, else it is replaced.
-   * With two voters nobody could replace it.
-   */
+  /** Puts the directory of a member back as it was a while ago: it takes part if it has lost nothing, else it is replaced. */
   async #restore(): Promise<void> {
-    const { members, counts } = this.#group;
+    const { counts } = this.#group;
     const random = this.#random;
-    const weak = members.find(({ plan }) => plan.walMode === 'write');
-    const member = weak ?? random.pick(members);
-    if (member.instance === null) return;
-    const { directory } = member;
-    const files = this.#copyOf(member);
-    // A copy that takes the place at once is a directory that was moved.
-    if (random.chance(0.7)) await this.#sleep(COPY_AGE_MS.least + random.below(COPY_AGE_MS.most));
-    if (member.directory !== directory || member.isLost || !this.#group.isEnrolled(member)) return;
-    if (this.#group.statuses().some(({ voters }) => voters.length < VOTERS_LEAST && voters.includes(member.id))) return;
+    const copy = await this.#takeCopy(true);
+    if (copy === null) return;
+    const { member, files } = copy;
     member.end('kill');
     member.noteEnd();
-    member.restore(files);
+    const manner = random.pick(RESTORE_MANNERS);
+    // Nobody can tell a directory from a copy with the same marker in the same file.
+    member.restore(files, manner === 'same files' && hasSameMarker(files, member.files()) ? 'new files' : manner);
+    if (manner !== 'new directory') counts.restoredInPlace++;
     counts.restoredDirectories++;
     await this.#sleep(500 + random.below(3000));
     if (member.isTakingPart()) counts.trustedDirectories++;
     else member.isLost = true;
     member.isRestored = false;
+  }
+
+  /**
+   * Starts a copy of a member's directory on another machine, while the member runs, is frozen, cut off or down: at most one of
+   * the two takes part.
+   */
+  async #startCopy(): Promise<void> {
+    const { counts, twin, world, members } = this.#group;
+    const random = this.#random;
+    const copy = await this.#takeCopy(random.chance(0.5));
+    if (copy === null) return;
+    const { member, files } = copy;
+    member.wasCopied = true;
+    const others = [twin, ...members.filter((each) => each !== member)].map(({ host }) => host);
+    const durationMs = COPY_LIFE_MS.least + random.below(COPY_LIFE_MS.most);
+    const plight = random.pick(['runs', 'frozen', 'cut off', 'down'] as const);
+    if (plight === 'frozen') member.host.freeze(random.below(durationMs));
+    else if (plight === 'down') this.#group.dismiss(member);
+    else if (plight === 'cut off') for (const host of others) world.internet.block(member.host, host);
+    twin.impersonate(member, files);
+    twin.boot();
+    counts.startedCopies++;
+    const untilMs = world.nowMs + durationMs;
+    while (world.nowMs < untilMs && !twin.isTakingPart()) await this.#sleep(RETRY_MS);
+    if (twin.isTakingPart()) {
+      counts.trustedCopies++;
+      await this.#sleep(random.below(COPY_LIFE_MS.most));
+    }
+    this.#endCopy();
+    for (const host of others) world.internet.unblock(member.host, host);
+    if (plight === 'down') this.#group.enroll(member);
+  }
+
+  #endCopy(): void {
+    const { twin } = this.#group;
+    twin.host.kill();
+    twin.noteEnd();
+    const failure = twin.startFailure;
+    if (failure !== null && !(failure instanceof BoxError && failure.code === EXPELLED)) {
+      throw new ViolationError(`${twin.label} does not start: ${failure.message}`, { cause: failure });
+    }
+  }
+
+  /**
+   * The directory of a member as it is now, then often some time goes by: a copy that takes the place at once is a directory
+   * that was moved. Null: that member may not be lost just now, for another one may be, or with two voters nobody could
+   * replace it.
+   */
+  async #takeCopy(isStopped: boolean): Promise<Readonly<{ member: GroupMember; files: readonly FoundFile[] }> | null> {
+    const { members } = this.#group;
+    const random = this.#random;
+    const weak = members.find(({ plan }) => plan.walMode === 'write');
+    const member = weak ?? random.pick(members);
+    const isAnotherRisked = members.some((each) => each !== member && each.wasCopied);
+    if (member.instance === null || isAnotherRisked) return null;
+    const { directory } = member;
+    if (isStopped) member.end('kill');
+    const files = member.files();
+    if (random.chance(0.7)) await this.#sleep(COPY_AGE_MS.least + random.below(COPY_AGE_MS.most));
+    if (member.directory !== directory || member.isLost || !this.#group.isEnrolled(member)) return null;
+    const isNeeded = this.#group
+      .statuses()
+      .some(({ voters }) => voters.length < VOTERS_LEAST && voters.includes(member.id));
+    return isNeeded ? null : { member, files };
   }
 
   /** Null: stopped before there was a leader. */
@@ -200,11 +263,6 @@ export class Operator {
       await this.#sleep(RETRY_MS);
     }
     return null;
-  }
-
-  #copyOf(member: GroupMember): readonly FoundFile[] {
-    member.end('kill');
-    return member.files();
   }
 
   /** Until it is so; the group may have nobody who decides for a while. */
@@ -237,4 +295,9 @@ export class Operator {
   #sleep(durationMs: number): Promise<void> {
     return this.#group.clientEnv.timers.sleep(durationMs);
   }
+}
+
+function hasSameMarker(...copies: readonly (readonly FoundFile[])[]): boolean {
+  const [one, other] = copies.map((files) => files.find(({ name }) => name === MARKER_NAME)?.bytes);
+  return one !== undefined && other !== undefined && sameBytes(one, other);
 }

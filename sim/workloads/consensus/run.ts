@@ -103,11 +103,11 @@ class Run {
 
   async #load(): Promise<void> {
     const group = this.#group;
-    const { shop, settings, members, counts, world } = group;
+    const { shop, settings, members, twin, counts, world } = group;
     const needs = {
       shop,
       history: this.#history,
-      doors: members,
+      doors: settings.faults.includes('startedCopy') ? [...members, twin] : members,
       onAcknowledged: (id: { term: number; index: number }) => group.journal.wasAcknowledged(id),
     };
     for (let number = 1; number <= settings.clients; number++) new Client(needs, `c${number}`).start();

@@ -18,6 +18,7 @@ export const FAULT_KINDS = [
   'diskErrors',
   'membership',
   'restoredDirectory',
+  'startedCopy',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

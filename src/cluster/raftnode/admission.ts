@@ -29,19 +29,20 @@ export async function admit(needs: AdmissionNeeds, sender: Sender, doubt: Exclud
       ? 'this member is new: it takes part when all founding members have been heard'
       : `the directory ${dataDir} was moved or restored: the other voters are asked whether its log is whole`,
   );
-  const refusal = await new Hearing(needs, sender, doubt === 'new').verify();
+  const hearing = new Hearing(needs, sender, doubt === 'new');
+  const refusal = await hearing.verify();
   if (isStopped()) return;
-  if (refusal === null) return trust(needs);
+  if (refusal === null) return trust(needs, hearing.newestTerm);
   const reason = `${refusal.reason}; ${adviceFor(options.id)}`;
   if (refusal.isLasting) await keep(() => durable(directory.refuse(reason)));
   throw clusterError('INSTANCE_EXPELLED', reason);
 }
 
 /** A disk that is full or fails is waited for. */
-async function trust({ env, directory, isStopped }: AdmissionNeeds): Promise<void> {
+async function trust({ env, directory, isStopped }: AdmissionNeeds, term: number): Promise<void> {
   let wasTold = false;
   for (;;) {
-    const error = await keep(() => durable(directory.trust()));
+    const error = await keep(() => durable(directory.trust(term)));
     if (error === null || isStopped()) return;
     if (!wasTold)
       new Logger(env.log, 'raft').error(`this member waits, for its directory cannot be written: ${error.message}`);

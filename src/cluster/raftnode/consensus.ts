@@ -15,7 +15,7 @@ import { adviceFor, admit } from './admission.ts';
 import { AddressBook } from './addresses.ts';
 import { MemberDirectory } from './directory.ts';
 import { Driver, type Outcome } from './driver.ts';
-import { GroupDoor } from './door.ts';
+import { anotherLife, GroupDoor } from './door.ts';
 import { ForgottenVotes } from './forgotten-votes.ts';
 import { aliveMs } from './hearing.ts';
 import { membershipChange, type MembershipRequest } from './membership-request.ts';
@@ -87,6 +87,7 @@ export class Consensus {
       onUnreachable: (id) => this.#driver?.node.reportUnreachable(id),
       onBatch: (bytes) => this.#answered(bytes),
       onRefused: (id, error) => this.#refused(id, error),
+      lifeOf: (id) => this.#directory.lifeOf(id),
     });
     this.#addresses = new AddressBook((addresses) => {
       const others = new Map([...addresses].filter(([id]) => id !== this.options.id));
@@ -104,6 +105,7 @@ export class Consensus {
     this.#heard = this.#newHeard();
     this.#door = new GroupDoor(needs.box, this.options.id as RaftId, this.#store, this.#directory, {
       receive: (batch) => this.#receive(batch),
+      onDisbelieved: (id) => this.#refused(id, anotherLife(this.options.id)),
       answerTo: (id) => (this.#driver === null ? Promise.resolve([]) : this.#transport.answerTo(id)),
       testify: (about, sender) => this.#testify(about, sender),
       propose: (payload, condition) => this.#proposeHere(payload, condition),
@@ -129,11 +131,12 @@ export class Consensus {
     this.#heard = this.#newHeard();
     this.#reads.begin(sender.startCount);
     this.#transport.introduce(sender);
+    this.#door.introduce(sender);
     this.#expiryTimer = env.timers.every(options.tickMs, () => this.#expire());
     if (options.trustsDirectory)
       this.#log.warn(`option trustsDirectory: ${dataDir} is taken for whole, whatever the others know`);
     if (doubt === null) {
-      await durable(this.#directory.trust());
+      await durable(this.#directory.trust(0));
       return this.#run();
     }
     const own = { directory: this.#directory, store: this.#store, transport: this.#transport };

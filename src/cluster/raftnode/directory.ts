@@ -17,7 +17,7 @@ import type { Value } from '../../codec/msgpack/index.ts';
 import { type Env, FileError, type FileStatus } from '../../env/index.ts';
 import type { RaftId } from '../../raft/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
-import { type Sender, UUID_BYTES } from './message-codec.ts';
+import { type Life, type Sender, UUID_BYTES } from './message-codec.ts';
 import type { RaftStore } from './store.ts';
 
 const MARKER_NAME = 'raft.marker';
@@ -28,7 +28,7 @@ const FORMER_MAX = 16;
 /** Why a directory is not trusted; null: it is. */
 export type Doubt = 'new' | 'moved' | null;
 
-type Life = Pick<Sender, 'directoryUuid' | 'startCount' | 'startNonce'>;
+export type Judgement = 'known' | 'newer' | 'outdated';
 
 /** What stands in the state. `formerUuids`: as in `Sender`; a place that was never trusted is not among them. */
 type Home = Readonly<{ uuid: Uint8Array; place: string; formerUuids: readonly Uint8Array[]; isTrusted: boolean }>;
@@ -90,8 +90,11 @@ export class MemberDirectory {
     return { sender, doubt: formerUuids.length === 0 ? 'new' : 'moved' };
   }
 
-  /** From now on this directory, at this place, is the member's; the batch makes it durable. Throws FileError, BoxError. */
-  trust(): CommitBatch | null {
+  /**
+   * From now on this directory, at this place, is the member's; the batch makes it durable. `term` is the newest that is known of:
+   * another instance of this member may have led in it. Throws FileError, BoxError.
+   */
+  trust(term: number): CommitBatch | null {
     const home = this.#home();
     try {
       this.mark();
@@ -103,6 +106,7 @@ export class MemberDirectory {
     if (home.isTrusted) return null;
     return this.#store.transaction((transactions) => {
       transactions.requireSync();
+      this.#store.raiseTerm(term);
       this.#setHome({ ...home, isTrusted: true });
     });
   }
@@ -134,13 +138,13 @@ export class MemberDirectory {
   }
 
   /** Whether a batch may be looked at: of a `newer` life when that is noted durably. */
-  judge({ id, directoryUuid, formerUuids, startCount, startNonce }: Sender): 'known' | 'newer' | 'outdated' {
-    const seen = this.#seen.get(id);
-    if (seen === undefined) return 'newer';
-    const isSame = sameBytes(seen.directoryUuid, directoryUuid);
-    if (!isSame && !formerUuids.some((uuid) => sameBytes(uuid, seen.directoryUuid))) return 'outdated';
-    if (startCount > seen.startCount) return 'newer';
-    return isSame && startCount === seen.startCount && startNonce === seen.startNonce ? 'known' : 'outdated';
+  judge(sender: Sender): Judgement {
+    return judgeLife(this.#seen.get(sender.id) ?? null, sender);
+  }
+
+  /** The last life that was seen of a member. */
+  lifeOf(id: RaftId): Life | null {
+    return this.#seen.get(id) ?? null;
   }
 
   /** Inside of a transaction that is synced; it counts once that is durable. */
@@ -226,6 +230,18 @@ export class MemberDirectory {
     if (status === null) throw new FileError('ENOENT', 2, path, 'stat');
     return status;
   }
+}
+
+/** What a member that was `seen` in a life may think of who says that it is the same member. */
+export function judgeLife(
+  seen: Life | null,
+  { directoryUuid, formerUuids, startCount, startNonce }: Sender,
+): Judgement {
+  if (seen === null) return 'newer';
+  const isSame = sameBytes(seen.directoryUuid, directoryUuid);
+  if (!isSame && !formerUuids.some((uuid) => sameBytes(uuid, seen.directoryUuid))) return 'outdated';
+  if (startCount > seen.startCount) return 'newer';
+  return isSame && startCount === seen.startCount && startNonce === seen.startNonce ? 'known' : 'outdated';
 }
 
 type HomeRow = readonly [uuid: Uint8Array, place: string, formerUuids: readonly Uint8Array[], isTrusted: boolean];

@@ -7,14 +7,14 @@
  * - `.proc_raft_propose` (type, data, condition): an entry for the log of this leader; answered with its term and index.
  * - `.proc_raft_snapshot_next_chunk` (term, index, number): a piece of a snapshot, and whether it is the last one.
  */
-import { boxError, clusterError } from '../../base/index.ts';
+import { type BoxError, boxError, clusterError } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
 import { PRIVILEGE } from '../../engine/access/index.ts';
 import type { Box, ProcedureResult, Session } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import { type EntryId, type Payload, type RaftId, raftId } from '../../raft/index.ts';
 import { decodeAddresses } from './addresses.ts';
-import type { MemberDirectory } from './directory.ts';
+import { judgeLife, type MemberDirectory } from './directory.ts';
 import { entryData, entryTypeOf, payloadOf } from './encoding.ts';
 import { durable } from './establishing.ts';
 import { type Batch, readBatch, type Sender, UUID_BYTES } from './message-codec.ts';
@@ -31,6 +31,8 @@ const PROPOSE = '.proc_raft_propose';
 
 export type DoorHandlers = Readonly<{
   receive: (batch: Batch) => void;
+  /** This member believes in another life of ours: another directory, or a later start. */
+  onDisbelieved: (by: RaftId) => void;
   /** What a batch of this member is answered with, now or in a moment. */
   answerTo: (id: RaftId) => Promise<ProcedureResult>;
   testify: (about: RaftId, sender: Sender) => Testimony;
@@ -44,6 +46,8 @@ export class GroupDoor {
   readonly #store: RaftStore;
   readonly #directory: MemberDirectory;
   readonly #handlers: DoorHandlers;
+  /** As whom this member speaks; null before it does. */
+  #own: Sender | null = null;
   /** Batches of members whose start is being noted. */
   readonly #noting = new Map<RaftId, Promise<void>>();
 
@@ -61,6 +65,10 @@ export class GroupDoor {
     procedures.register(TESTIFY, (session, args) => this.#testify(session, args));
     procedures.register(PROPOSE, (session, args) => this.#propose(session, args), true);
     procedures.register(NEXT_CHUNK, (session, args) => this.#nextChunk(session, args));
+  }
+
+  introduce(own: Sender): void {
+    this.#own = own;
   }
 
   close(): void {
@@ -95,10 +103,13 @@ export class GroupDoor {
     }
     const judgement = this.#directory.judge(sender);
     if (judgement === 'outdated') {
-      throw clusterError('INSTANCE_EXPELLED', `member ${sender.id} lives in another directory, or was started later`);
+      throw anotherLife(sender.id);
     }
     if (judgement === 'newer') this.#note(sender);
-    this.#deliver(batch);
+    // What answers another instance of this member would count here for what that one has said.
+    if (this.#own !== null && judgeLife(batch.recipient, this.#own) === 'outdated')
+      this.#handlers.onDisbelieved(sender.id);
+    else this.#deliver(batch);
     return sender.id;
   }
 
@@ -165,6 +176,10 @@ export class GroupDoor {
     const { bytes, isLast } = this.#handlers.chunk({ term: Number(term), index: Number(index) }, Number(number));
     return [bytes, isLast];
   }
+}
+
+export function anotherLife(id: number): BoxError {
+  return clusterError('INSTANCE_EXPELLED', `member ${id} lives in another directory, or was started later`);
 }
 
 /** Who may do everything, as the instances of a cluster may; these are no procedures for users. */

@@ -30,6 +30,7 @@ export class Hearing {
   readonly #isNew: boolean;
   /** Who was heard in this time is alive. */
   readonly #aliveMs: number;
+  #newestTerm = 0;
 
   constructor(needs: HearingNeeds, sender: Sender, isNew: boolean) {
     this.#needs = needs;
@@ -52,6 +53,11 @@ export class Hearing {
       void this.#ask(id, true).catch(() => undefined);
     }
     return this.#hearAll(true);
+  }
+
+  /** Of the terms that the voters have said they are in. */
+  get newestTerm(): number {
+    return this.#newestTerm;
   }
 
   async #hearAll(isFinal: boolean): Promise<Refusal | null> {
@@ -86,6 +92,7 @@ export class Hearing {
           if (env.clock.monotonicMs() - beganMs < 2 * this.#aliveMs) continue;
           return { reason: `member ${id} hears another instance of member ${self}`, isLasting: false };
         }
+        this.#newestTerm = Math.max(this.#newestTerm, testimony.term);
         testimonies.set(id, testimony);
         missing.delete(id);
       }

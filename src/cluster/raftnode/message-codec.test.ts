@@ -7,9 +7,12 @@ import { anyId, anyMessages } from '../../../test/support/raft-messages.ts';
 
 const KINDS = Object.keys(anyMessages(1 as never)) as readonly Message['kind'][];
 
-function bytesOf({ messages, ...origin }: Batch): Uint8Array {
+const anyUuid = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const anyLife = { directoryUuid: anyUuid, startCount: fc.nat(), startNonce: fc.nat() };
+
+function bytesOf(batch: Batch): Uint8Array {
   const writer = new ByteWriter(64);
-  writeBatch(writer, origin, messages);
+  writeBatch(writer, batch);
   return writer.toBytes();
 }
 
@@ -19,12 +22,11 @@ function batchWith(kinds: readonly Message['kind'][], maxLength: number): fc.Arb
     return fc.record({
       sender: fc.record({
         id: fc.constant(id),
-        directoryUuid: fc.uint8Array({ minLength: 16, maxLength: 16 }),
-        formerUuids: fc.array(fc.uint8Array({ minLength: 16, maxLength: 16 }), { maxLength: 2 }),
-        startCount: fc.nat(),
-        startNonce: fc.nat(),
+        formerUuids: fc.array(anyUuid, { maxLength: 2 }),
+        ...anyLife,
       }),
       address: fc.string({ maxLength: 20 }),
+      recipient: fc.option(fc.record(anyLife)),
       messages: fc.array(fc.oneof(...kinds.map((kind) => messages[kind])), { maxLength }),
     });
   });
@@ -99,13 +101,17 @@ describe('a batch', () => {
     );
   });
 
-  it('has a sender with an id and a directory', () => {
-    const origin = {
-      sender: { id: 0 as never, directoryUuid: new Uint8Array(16), formerUuids: [], startCount: 1, startNonce: 7 },
-      address: '',
-    };
-    expect(outcomeOf(bytesOf({ ...origin, messages: [] }))).toBe(ERROR_TABLE.INVALID_MSGPACK.code);
-    const short = { id: 1 as never, directoryUuid: new Uint8Array(15), formerUuids: [], startCount: 1, startNonce: 7 };
-    expect(outcomeOf(bytesOf({ sender: short, address: '', messages: [] }))).toBe(ERROR_TABLE.INVALID_MSGPACK.code);
+  it('has a sender with an id, and lives with a directory', () => {
+    const life = { directoryUuid: new Uint8Array(16), startCount: 1, startNonce: 7 };
+    const short = { ...life, directoryUuid: new Uint8Array(15) };
+    const sender = { ...life, id: 1 as never, formerUuids: [] };
+    const whole: Batch = { sender, address: '', recipient: life, messages: [] };
+    expect(plain(readBatch(bytesOf(whole)))).toEqual(plain(whole));
+    const wrong: Batch[] = [
+      { ...whole, sender: { ...sender, id: 0 as never } },
+      { ...whole, sender: { ...sender, ...short } },
+      { ...whole, recipient: short },
+    ];
+    for (const batch of wrong) expect(outcomeOf(bytesOf(batch))).toBe(ERROR_TABLE.INVALID_MSGPACK.code);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Batches of messages between members (docs/formats/raft.md): `[sender, directory, start, address, [message, ...]]`.
- * A message is `[kind, to, ...]`; who sends is said once. What cannot be read is refused as a whole.
+ * Batches of messages between members (docs/formats/raft.md): who sends and where that is, for which life of the receiver, and
+ * the messages, each `[kind, to, ...]`. What cannot be read is refused as a whole.
  */
 import { BoxError, boxError, type ByteWriter, unreachable } from '../../base/index.ts';
 import {
@@ -14,21 +14,26 @@ import {
 import type { Entry, EntryId, Message, MessageKind, RaftId } from '../../raft/index.ts';
 import { FieldReader, readMembership, readPayload, writeBinary, writeMembership, writePayload } from './encoding.ts';
 
-/** Who has sent a batch. */
-export type Sender = Readonly<{
-  id: RaftId;
+/** A start of a member in a directory. */
+export type Life = Readonly<{
   /** Of the place that it lives in. */
   directoryUuid: Uint8Array;
-  /** Of those that it was taken from, as a copy or restored, the newest first. */
-  formerUuids: readonly Uint8Array[];
   /** How often it was started, there and before. */
   startCount: number;
   /** A random number of this start. */
   startNonce: number;
 }>;
+/** Who has sent a batch. */
+export type Sender = Life &
+  Readonly<{
+    id: RaftId;
+    /** Uuids of places that it was taken from, as a copy or restored, the newest first. */
+    formerUuids: readonly Uint8Array[];
+  }>;
 /** `address` is where the sender is reached; empty: it does not know. */
 export type Origin = Readonly<{ sender: Sender; address: string }>;
-export type Batch = Origin & Readonly<{ messages: readonly Message[] }>;
+/** `recipient` is the life of the receiver that the sender believes; null: it has heard of none. */
+export type Batch = Origin & Readonly<{ recipient: Life | null; messages: readonly Message[] }>;
 
 const KINDS: readonly MessageKind[] = [
   'vote-request',
@@ -50,8 +55,8 @@ const KIND_NUMBERS: ReadonlyMap<MessageKind, number> = new Map(KINDS.map((kind, 
 /** Of the uuid of a directory. */
 export const UUID_BYTES = 16;
 
-export function writeBatch(writer: ByteWriter, { sender, address }: Origin, messages: readonly Message[]): void {
-  writeArrayHeader(writer, 7);
+export function writeBatch(writer: ByteWriter, { sender, address, recipient, messages }: Batch): void {
+  writeArrayHeader(writer, 8);
   writeUnsigned(writer, sender.id);
   writeBinary(writer, sender.directoryUuid);
   writeArrayHeader(writer, sender.formerUuids.length);
@@ -59,6 +64,7 @@ export function writeBatch(writer: ByteWriter, { sender, address }: Origin, mess
   writeUnsigned(writer, sender.startCount);
   writeUnsigned(writer, sender.startNonce);
   writeString(writer, address);
+  writeRecipient(writer, recipient);
   writeArrayHeader(writer, messages.length);
   for (const message of messages) writeMessage(writer, message);
 }
@@ -68,7 +74,7 @@ export function readBatch(bytes: Uint8Array): Batch {
   try {
     if (checkValue(bytes, 0, bytes.length) !== bytes.length) throw malformed();
     const reader = new FieldReader(bytes);
-    if (reader.array() !== 7) throw malformed();
+    if (reader.array() !== 8) throw malformed();
     const id = reader.unsigned() as RaftId;
     const directoryUuid = reader.binary();
     const formerUuids = Array.from({ length: reader.array() }, () => reader.binary());
@@ -76,8 +82,9 @@ export function readBatch(bytes: Uint8Array): Batch {
     const startCount = reader.unsigned();
     const startNonce = reader.unsigned();
     const address = reader.string();
+    const recipient = readRecipient(reader);
     const messages = Array.from({ length: reader.array() }, () => readMessage(reader, id));
-    return { sender: { id, directoryUuid, formerUuids, startCount, startNonce }, address, messages };
+    return { sender: { id, directoryUuid, formerUuids, startCount, startNonce }, address, recipient, messages };
   } catch (error) {
     throw error instanceof BoxError ? error : malformed();
   }
@@ -85,6 +92,25 @@ export function readBatch(bytes: Uint8Array): Batch {
 
 function malformed(): BoxError {
   return boxError('INVALID_MSGPACK', 'a batch of consensus messages');
+}
+
+function writeRecipient(writer: ByteWriter, recipient: Life | null): void {
+  if (recipient === null) return writeNil(writer);
+  writeArrayHeader(writer, 3);
+  writeBinary(writer, recipient.directoryUuid);
+  writeUnsigned(writer, recipient.startCount);
+  writeUnsigned(writer, recipient.startNonce);
+}
+
+function readRecipient(reader: FieldReader): Life | null {
+  if (reader.isNil()) {
+    reader.skip();
+    return null;
+  }
+  if (reader.array() !== 3) throw malformed();
+  const directoryUuid = reader.binary();
+  if (directoryUuid.length !== UUID_BYTES) throw malformed();
+  return { directoryUuid, startCount: reader.unsigned(), startNonce: reader.unsigned() };
 }
 
 function writeMessage(writer: ByteWriter, message: Message): void {

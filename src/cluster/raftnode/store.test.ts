@@ -199,6 +199,20 @@ describe('the state', () => {
     expect(fixture.newStore().applied).toBe(2);
   });
 
+  it('takes a later term without its vote, and none that is earlier', () => {
+    const fixture = new BoxFixture();
+    const store = fixture.newStore();
+    store.write(append({ hardState: { term: 4, vote: raftId(2), commit: 0 } }), NO_SNAPSHOT);
+    for (const [term, expected] of [
+      [3, { term: 4, vote: 2 }],
+      [4, { term: 4, vote: 2 }],
+      [6, { term: 6, vote: 0 }],
+    ] as const) {
+      store.transaction(() => store.raiseTerm(term));
+      for (const each of [store, fixture.newStore()]) expect(each.initialState().hardState).toMatchObject(expected);
+    }
+  });
+
   it('without what must be on disk is not written at all', () => {
     const fixture = new BoxFixture();
     const store = fixture.newStore();

@@ -236,6 +236,11 @@ export class RaftStore implements LogReader {
     this.setMembership(membership, FIRST_ENTRY.index);
   }
 
+  /** Inside of a transaction, before there is a core: it takes part in later terms only. */
+  raiseTerm(term: number): void {
+    if (term > this.#hardState.term) this.#setHardState({ ...this.#hardState, term, vote: NO_ONE });
+  }
+
   /** Inside of a transaction: entries up to `index` go, `countMax` at the most. */
   compact(index: number, countMax: number): void {
     const target = Math.min(index, this.#before.index + countMax);

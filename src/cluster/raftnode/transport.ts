@@ -21,7 +21,7 @@ import {
 import { LIMITS } from '../../config/index.ts';
 import type { Env } from '../../env/index.ts';
 import { entriesBytes, type Message, type RaftId } from '../../raft/index.ts';
-import { type Origin, type Sender, writeBatch } from './message-codec.ts';
+import { type Life, type Origin, type Sender, writeBatch } from './message-codec.ts';
 import { PeerReport, type Way } from './peer-report.ts';
 
 export const INTERACT = '.proc_raft_interact';
@@ -34,6 +34,8 @@ export type TransportHandlers = Readonly<{
   onUnreachable: (id: RaftId) => void;
   /** A batch has come as an answer; false: it was not taken. */
   onBatch: (bytes: Uint8Array) => boolean;
+  /** Which life of it is believed; null: it was not heard of. */
+  lifeOf: (id: RaftId) => Life | null;
   /** A member has refused a batch, in these words; not each time, if it goes on for the same reason. */
   onRefused: (id: RaftId, error: BoxError) => void;
 }>;
@@ -263,10 +265,14 @@ class Peer {
   #answer(origin: Origin): void {
     const content = this.#content;
     content.reset();
-    writeBatch(content, origin, this.#outbox);
+    this.#write(content, origin, this.#outbox);
     this.#outbox = [];
     this.#outboxBytes = 0;
     this.#held.shift()!([content.toBytes()]);
+  }
+
+  #write(writer: ByteWriter, { sender, address }: Origin, messages: readonly Message[]): void {
+    writeBatch(writer, { sender, address, recipient: this.#handlers.lifeOf(this.id), messages });
   }
 
   /** A message that cannot leave now is worth nothing later. */
@@ -294,7 +300,7 @@ class Peer {
   #sendBatch(connection: Connection, origin: Origin, messages: readonly Message[]): void {
     const content = this.#content;
     content.reset();
-    writeBatch(content, origin, messages);
+    this.#write(content, origin, messages);
     const size = content.position;
     const body = this.#writer;
     body.reset();
