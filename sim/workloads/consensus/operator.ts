@@ -20,6 +20,8 @@ const RETRY_MS = 200;
 /** Between a copy of a directory and the day when it is put back. */
 const COPY_AGE_MS = { least: 1000, most: 8000 } as const;
 const COPY_LIFE_MS = { least: 1000, most: 6000 } as const;
+/** By then a member that can be reached has heard whether it is believed. */
+const CONTACT_MS = 3000;
 const MARKER_NAME = 'raft.marker';
 
 type Change = MembershipRequest['changes'][number];
@@ -220,6 +222,7 @@ export class Operator {
     this.#endCopy();
     for (const host of others) world.internet.unblock(member.host, host);
     if (plight === 'down') this.#group.enroll(member);
+    await this.#sleep(CONTACT_MS);
   }
 
   #endCopy(): void {
