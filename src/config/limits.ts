@@ -70,6 +70,8 @@ export const LIMITS = {
   raftWaitersMax: 65_536,
   /** Entries that leave the log in one transaction when it is compacted. */
   raftCompactionSlice: 256,
+  /** Entries of so many bytes stay in the log of the group while memory is tight. */
+  raftShortLogBytes: 4 * MIB,
   /** The view of a snapshot that nobody reads is closed after this time. */
   raftSnapshotViewMsMax: 60_000,
   /** Age and size limits of a read view, that of cells kept for it alone: what exceeds them fails the reader. */

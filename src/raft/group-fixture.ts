@@ -8,6 +8,7 @@ import {
   EMPTY_MEMBERSHIP,
   type Entry,
   type EntryId,
+  type HardState,
   MemoryStorage,
   type MembershipState,
   type Message,
@@ -73,6 +74,8 @@ export class TestMember {
   applying: Entry[] = [];
   state: State;
   reads: ReadState[] = [];
+  /** What is synced of the hard state: a commit index that came alone is not. */
+  #synced: HardState | null = null;
   /** Called with each entry that is applied. */
   onApplied: (entry: Entry) => void = () => undefined;
   readonly #options: TestOptions;
@@ -136,18 +139,23 @@ export class TestMember {
     this.storage.compact(this.state.last.index - keptCount);
   }
 
-  /** Loses what is not durable, but for the oldest writes, of which nobody had been told. */
-  restart(writtenCount = 0): void {
+  /**
+   * Loses what is not durable, but for the oldest writes, of which nobody had been told; and if it is to, the commit index that was
+   * written last, if it was written alone.
+   */
+  restart(writtenCount = 0, keepsLastCommit = true): void {
     for (const append of this.writes.slice(0, writtenCount)) this.#write(append);
     this.writes = [];
     this.applying = [];
     this.reads = [];
+    if (!keepsLastCommit && this.#synced !== null) this.storage.hardState = this.#synced;
     this.state = this.#stateOnDisk();
     this.node = this.#start();
   }
 
-  #write({ hardState, snapshot, entries }: Append): void {
+  #write({ hardState, snapshot, entries, isSyncNeeded }: Append): void {
     if (hardState !== null) this.storage.hardState = hardState;
+    if (isSyncNeeded) this.#synced = this.storage.hardState;
     if (snapshot !== null) this.storage.restore(snapshot);
     this.storage.append(entries);
   }

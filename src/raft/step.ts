@@ -46,13 +46,16 @@ export function step(core: RaftCore, message: Message): StepResult {
 export function applied(core: RaftCore, index: number): void {
   const released = core.log.appliedTo(Math.max(index, core.log.applied));
   core.release(released);
+  leaveJoint(core);
+}
+
+/** Out of a joint configuration that is left without a request, once the state has it; not while leadership is handed over. */
+function leaveJoint(core: RaftCore): void {
   const { membership } = core.tracker;
-  if (membership.leavesByItself && core.role === 'leader' && core.log.applied >= core.lastChangeIndex) {
-    // Dropped while leadership is handed over; then the next leader does it.
-    const change: MembershipChange = { transition: 'auto', changes: [], context: new Uint8Array(0) };
-    const payloads: readonly Payload[] = [{ kind: 'membership', change }];
-    step(core, { kind: 'proposal-request', from: core.id, to: core.id, payloads });
-  }
+  if (!membership.leavesByItself || core.role !== 'leader' || core.log.applied < core.lastChangeIndex) return;
+  const change: MembershipChange = { transition: 'auto', changes: [], context: new Uint8Array(0) };
+  const payloads: readonly Payload[] = [{ kind: 'membership', change }];
+  step(core, { kind: 'proposal-request', from: core.id, to: core.id, payloads });
 }
 
 export function snapshotApplied(core: RaftCore, index: number): void {
@@ -74,8 +77,11 @@ function tickLeader(core: RaftCore): void {
   if (core.electionElapsedTicks >= core.options.electionTicks) {
     core.electionElapsedTicks = 0;
     if (core.options.checksQuorum) checkQuorum(core);
-    // Who could not be handed leadership within core time does not get it.
-    core.transferee = NO_ONE;
+    // Who could not be handed leadership within this time does not get it.
+    if (core.transferee !== NO_ONE) {
+      core.transferee = NO_ONE;
+      leaveJoint(core);
+    }
   }
   if (core.role !== 'leader' || core.heartbeatElapsedTicks < core.options.heartbeatTicks) return;
   core.heartbeatElapsedTicks = 0;

@@ -228,6 +228,21 @@ describe('Thesis 4.3: joint consensus', () => {
     }
     expect(group.node(1).status().role).not.toBe('leader');
   });
+
+  test('it is left by itself, also when it began while leadership was to be handed to somebody who does not answer', () => {
+    const group = led();
+    group.isolated.add(raftId(2));
+    group.node(1).propose([{ kind: 'membership', change: { ...joint, transition: 'auto' } }]);
+    group.node(1).transferLeadership(raftId(2));
+    group.members.set(raftId(4), new TestMember(4, membershipOf([]), {}));
+    group.settle();
+    expect(group.node(1).status().membership).toMatchObject({ voters: [1, 4], outgoing: [1, 2, 3] });
+    for (let ticks = 0; ticks < 20; ticks++) {
+      group.tick(1);
+      group.settle();
+    }
+    expect(group.node(1).status().membership).toMatchObject({ voters: [1, 4], outgoing: [] });
+  });
 });
 
 describe('Thesis 6.2: a leader that hears from no quorum steps down', () => {

@@ -22,7 +22,7 @@ export type HardState = Readonly<{
   term: number;
   /** For whom this member voted in `term`. */
   vote: RaftId;
-  /** May be behind what is committed: it is found again. */
+  /** May be behind what is committed, for it is found again; but not behind what was handed out before or with an entry on disk. */
   commit: number;
 }>;
 export const INITIAL_HARD_STATE: HardState = { term: 0, vote: NO_ONE, commit: 0 };

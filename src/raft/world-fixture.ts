@@ -213,7 +213,7 @@ export class World {
   }
 
   #restart(member: TestMember): void {
-    member.restart(this.#random.below(member.writes.length + 1));
+    member.restart(this.#random.below(member.writes.length + 1), this.#random.chance(0.5));
     this.#counts.restarts++;
   }
 

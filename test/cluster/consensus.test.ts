@@ -3,7 +3,7 @@ import { cpSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BoxError, connect, startInstance, StartError, type StartOptions, type Value } from '../../src/index.ts';
-import { temporaryDirectory } from '../support/child-server.ts';
+import { freePort, temporaryDirectory } from '../support/child-server.ts';
 import { Group, type Member, PROPERTY, until } from '../support/group.ts';
 import { findPicodata } from '../support/picodata-server.ts';
 
@@ -152,6 +152,11 @@ describe.runIf(isBuilt).each([['open', 'open'] as const, ['a cookie', { cookie: 
         await expect(connection.update('_space', [id], [['=', 6, []]])).rejects.toThrow(denied);
       }
       expect(await connection.select('_raft_state', [])).toEqual(stateBefore);
+      // One member alone must not make something else of what all do.
+      for (const trigger of ['before_replace', 'on_replace']) {
+        const code = `box.space.${PROPERTY}:${trigger}(function() end)`;
+        await expect(connection.eval(code)).rejects.toThrow('does not support triggers');
+      }
     });
   },
 );
@@ -314,6 +319,55 @@ describe.runIf(isBuilt)('members that come and go', () => {
     await away.start();
     await group.applied(await leader.put('after', 1));
     expect(await away.properties()).toEqual(await leader.properties());
+  });
+
+  it('one that was away finds a leader that has moved to another address', async () => {
+    group = await Group.start(3);
+    const [away, other, moved] = group.members as [Member, Member, Member];
+    await group.applied(await away.put('before', 1));
+    await away.stop();
+    const address = `127.0.0.1:${await freePort()}`;
+    await other.raft('changeMembership', { changes: [{ kind: 'add-voter', id: moved.id, address }] });
+    await moved.stop();
+    moved.address = address;
+    await moved.start();
+    const isLed = async (): Promise<boolean> => {
+      const leader = await group.leader();
+      if (leader !== moved) await leader.raft('transferLeadership', moved.id);
+      return leader === moved;
+    };
+    await until(isLed, () => group.logs());
+    await group.applied(await putMany(moved, 10));
+    // Who was away needs the snapshot, which is fetched from where the leader is.
+    for (const member of [other, moved]) await member.raft('compact');
+    await away.start();
+    await group.applied(await moved.put('after', 1));
+    await group.applied(await away.put('by who was away', 1));
+    expect((await away.status()).leaderId).toBe(moved.id);
+  });
+
+  it('more than the memory may hold is refused, and what is there can be deleted', async () => {
+    group = await Group.start(1);
+    const [only] = group.members as [Member];
+    const value = 'x'.repeat(900_000);
+    let count = 0;
+    for (let code = 0; code === 0; count++) {
+      code = await only.put(`key ${count}`, value).then(
+        () => 0,
+        (error: unknown) => (error instanceof BoxError ? error.code : -1),
+      );
+      expect([0, 10027]).toContain(code);
+    }
+    expect(count).toBeGreaterThan(40);
+    await only.stop();
+    await only.start();
+    expect(await codeOf(only.put('one more', value))).toBe(10027);
+    for (let key = 0; key < 5; key++) {
+      await only.raft('propose', { kind: 'delete', space: PROPERTY, key: [`key ${key}`] });
+    }
+    await only.put('in their place', value);
+    const { applied, lastIndex } = await only.status();
+    expect(applied).toBe(lastIndex);
   });
 
   it('the log is compacted on demand, and a swap that relies on what has gone is refused', async () => {
@@ -502,6 +556,25 @@ describe.runIf(isBuilt)('a directory', () => {
     const members = group.founders().map((member) => (member.address === address ? { id: 9, address } : member));
     const options: StartOptions = { dataDir: stopped.directory, trust: 'open', raft: { id: 9, members } };
     await expect(startInstance(options)).rejects.toThrow(`is the directory of member ${stopped.id}, not 9`);
+  });
+});
+
+describe('an instance in a program', () => {
+  it('takes no triggers on what all members change alike', async () => {
+    const { path, remove } = await temporaryDirectory('group');
+    const address = `127.0.0.1:${await freePort()}`;
+    const raft = { id: 1, members: [{ id: 1, address }] };
+    const instance = await startInstance({ dataDir: path, listen: address, trust: 'open', raft });
+    try {
+      const space = instance.api.space(PROPERTY);
+      expect(() => space.beforeReplace((old) => old)).toThrow('does not support triggers');
+      expect(() => space.onReplace(() => undefined)).toThrow('does not support triggers');
+      await instance.raft.propose({ kind: 'replace', space: PROPERTY, tuple: ['a', 1] });
+      expect(space.get(['a'])).toEqual(['a', 1]);
+    } finally {
+      await instance.stop();
+      await remove();
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * Groups of members for tests: each a process of its own over a directory of its own, at an address of the loopback that it
- * keeps when it is stopped, killed and started again.
+ * keeps when it is stopped, killed and started again, unless it is given another one.
  */
 import { join } from 'node:path';
 import {
@@ -28,7 +28,8 @@ export type MemberOptions = Omit<StartOptions, 'raft'> &
 
 export class Member {
   readonly id: number;
-  readonly address: string;
+  /** Another one counts from the next start. */
+  address: string;
   readonly directory: string;
   readonly #founders: () => readonly MemberAddress[];
   #options: MemberOptions;

@@ -34,9 +34,14 @@ export class AddressBook {
     this.#onChange(addresses);
   }
 
-  /** Whoever sends messages says where it is: it may lead, and have come later than the entries that are applied here. */
-  learn(id: RaftId, address: string): void {
-    if (isAddress(address) && !this.#addresses.has(id)) this.replace(new Map([...this.#addresses, [id, address]]));
+  /**
+   * Whoever sends messages says where it is. A leader knows that better than the entries that are applied here: it has all that
+   * are committed.
+   */
+  learn(id: RaftId, address: string, isLeader: boolean): void {
+    const known = this.#addresses.get(id);
+    if (known === address || (known !== undefined && !isLeader) || !isAddress(address)) return;
+    this.replace(new Map([...this.#addresses, [id, address]]));
   }
 
   /** Those of a change come, those of members that are gone go. */

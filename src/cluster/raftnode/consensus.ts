@@ -10,7 +10,15 @@ import type { Box } from '../../engine/box/index.ts';
 import type { SpaceMemory } from '../../engine/memtx/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import { type Env, Logger, type TimerHandle } from '../../env/index.ts';
-import { type EntryId, NO_ONE, type Payload, type RaftId, type RaftNode, raftId } from '../../raft/index.ts';
+import {
+  type EntryId,
+  type Message,
+  NO_ONE,
+  type Payload,
+  type RaftId,
+  type RaftNode,
+  raftId,
+} from '../../raft/index.ts';
 import { adviceFor, admit } from './admission.ts';
 import { AddressBook } from './addresses.ts';
 import { MemberDirectory } from './directory.ts';
@@ -20,6 +28,7 @@ import { ForgottenVotes } from './forgotten-votes.ts';
 import { aliveMs } from './hearing.ts';
 import { membershipChange, type MembershipRequest } from './membership-request.ts';
 import type { Batch, Sender } from './message-codec.ts';
+import { MemoryShare } from './memory-share.ts';
 import { encodeOperation, type GlobalOperation } from './operations.ts';
 import type { ConsensusOptions } from './options.ts';
 import { type CasPredicate, encodeRange } from './predicate.ts';
@@ -256,9 +265,11 @@ export class Consensus {
 
   #run(): void {
     const { env, box, options } = this.#needs;
+    const memoryShare = new MemoryShare(this.#needs.memory.arena);
     const driver = new Driver({
       env,
       box,
+      memoryShare,
       store: this.#store,
       transport: this.#transport,
       addresses: this.#addresses,
@@ -276,7 +287,7 @@ export class Consensus {
     });
     this.#forgottenVotes = new ForgottenVotes(driver.status);
     this.#driver = driver;
-    this.#proposals = new Proposals(box, this.#store, driver);
+    this.#proposals = new Proposals({ box, store: this.#store, driver, memoryShare });
     this.#tickTimer = env.timers.every(options.tickMs, () => this.#tick(driver));
     driver.start();
   }
@@ -311,7 +322,12 @@ export class Consensus {
   #receive(batch: Batch): void {
     const driver = this.#driver;
     if (driver === null) return;
-    this.#addresses.learn(batch.sender.id, batch.address);
+    const { term } = driver.status;
+    this.#addresses.learn(
+      batch.sender.id,
+      batch.address,
+      batch.messages.some((message) => isOfLeader(message, term)),
+    );
     try {
       for (const message of batch.messages) {
         if (this.#forgottenVotes?.forbids(message, () => driver.status) === true) continue;
@@ -345,7 +361,8 @@ export class Consensus {
       const found = this.#recent.get(index) ?? null;
       if (found !== null) return found;
       const applied = this.#store.term(index);
-      if (applied === null) throw boxError('TIMEOUT');
+      // What a snapshot brings says nothing of how an operation has ended.
+      if (applied === null || index <= this.#restoredIndex) throw boxError('TIMEOUT');
       return { id: { index, term: applied }, error: null };
     }
     const outcome = await this.#applied.add(index, deadlineMs);
@@ -355,6 +372,8 @@ export class Consensus {
 
   /** Errors of entries that were applied lately, for those who learn late which entry was theirs. */
   readonly #recent = new Map<number, Outcome>();
+  /** Of the last snapshot that has filled this member. */
+  #restoredIndex = 0;
 
   /** Sends it to the leader, and tries again while nobody leads and nothing can have happened. */
   async #proposeAnywhere(payload: Payload, condition: Condition, deadlineMs: number): Promise<EntryId> {
@@ -414,6 +433,7 @@ export class Consensus {
   }
 
   #onRestored(index: number): void {
+    this.#restoredIndex = index;
     for (const waiting of [...this.#applied.keys()]) if (waiting <= index) this.#applied.resolve(waiting, null);
   }
 
@@ -461,6 +481,13 @@ export class Consensus {
   #nowMs(): number {
     return this.#needs.env.clock.monotonicMs();
   }
+}
+
+/** Whether it says that its sender leads in this term, or a later one. */
+function isOfLeader(message: Message, term: number): boolean {
+  const { kind } = message;
+  const isItsKind = kind === 'append-request' || kind === 'heartbeat-request' || kind === 'snapshot-request';
+  return isItsKind && message.term >= term;
 }
 
 /** Nothing has happened, and it may go well in a moment. */

@@ -15,7 +15,7 @@
 import { assert, clusterError, sameBytes } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
 import { type Env, FileError, type FileStatus } from '../../env/index.ts';
-import type { RaftId } from '../../raft/index.ts';
+import { type RaftId, raftId } from '../../raft/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import { type Life, type Sender, UUID_BYTES } from './message-codec.ts';
 import type { RaftStore } from './store.ts';
@@ -30,7 +30,7 @@ export type Doubt = 'new' | 'moved' | null;
 
 export type Judgement = 'known' | 'newer' | 'outdated';
 
-/** What stands in the state. `formerUuids`: as in `Sender`; a place that was never trusted is not among them. */
+/** What stands in the state. `formerUuids`: as in `Sender`; the place of a directory that was empty and never trusted is not among them. */
 type Home = Readonly<{ uuid: Uint8Array; place: string; formerUuids: readonly Uint8Array[]; isTrusted: boolean }>;
 
 export class MemberDirectory {
@@ -92,7 +92,7 @@ export class MemberDirectory {
 
   /**
    * From now on this directory, at this place, is the member's; the batch makes it durable. `term` is the newest that is known of:
-   * another instance of this member may have led in it. Throws FileError, BoxError.
+   * another instance of this member may have led in it, by its own vote. Throws FileError, BoxError.
    */
   trust(term: number): CommitBatch | null {
     const home = this.#home();
@@ -104,9 +104,11 @@ export class MemberDirectory {
       throw error;
     }
     if (home.isTrusted) return null;
+    // An attempt before may have been undone.
+    this.#store.reload();
     return this.#store.transaction((transactions) => {
       transactions.requireSync();
-      this.#store.raiseTerm(term);
+      this.#store.raiseTerm(term, raftId(Number(this.#store.get('raft_id'))));
       this.#setHome({ ...home, isTrusted: true });
     });
   }
@@ -177,7 +179,9 @@ export class MemberDirectory {
   }
 
   #movedTo(place: string, { uuid, formerUuids, isTrusted }: Home): Home {
-    const former = isTrusted ? [uuid, ...formerUuids].slice(0, FORMER_MAX) : formerUuids;
+    // What was moved before may be believed by some already, though it was not trusted in the end.
+    const wasShown = isTrusted || formerUuids.length > 0;
+    const former = wasShown ? [uuid, ...formerUuids].slice(0, FORMER_MAX) : formerUuids;
     return { uuid: this.#newUuid(), place, formerUuids: former, isTrusted: false };
   }
 

@@ -7,7 +7,7 @@
  * applied in one transaction with `applied`; (3) after the log has refused a write, everything decoded is given up and
  * the core begins anew from what is durable, as after a crash.
  */
-import { BoxError, clusterError, SeededRandom, unreachable } from '../../base/index.ts';
+import { BoxError, clusterError, ERROR_TABLE, SeededRandom, unreachable } from '../../base/index.ts';
 import type { Box } from '../../engine/box/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import { type Env, Logger, type TimerHandle } from '../../env/index.ts';
@@ -29,6 +29,7 @@ import {
 } from '../../raft/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import { type AddressBook, decodeAddresses } from './addresses.ts';
+import type { MemoryShare } from './memory-share.ts';
 import { applyOperation } from './operations.ts';
 import type { ConsensusOptions } from './options.ts';
 import { PAUSE_MS_MIN, RepairPace } from './repair-pace.ts';
@@ -55,6 +56,7 @@ export type DriverNeeds = Readonly<{
   store: RaftStore;
   transport: Transport;
   addresses: AddressBook;
+  memoryShare: MemoryShare;
   options: ConsensusOptions;
   handlers: DriverHandlers;
 }>;
@@ -78,6 +80,8 @@ export class Driver {
   #newestAppend: CommitBatch | null = null;
   #isScheduled = false;
   #isBroken = false;
+  /** What has broken it was no refusal of the log. */
+  #isOutOfMemory = false;
   /** Batches of ours that are on their way to the log. */
   #unsettled = 0;
   #isStopped = false;
@@ -292,10 +296,12 @@ export class Driver {
 
   /** The log stays about as large as it may be. What leaves it goes in slices: a transaction for each entry would cost more. */
   #compact(): void {
-    const { store, options } = this.#needs;
+    const { store, options, memoryShare } = this.#needs;
     const { logEntriesMax, logBytesMax } = options;
     const isTooLong = store.entryCount > logEntriesMax;
-    if (!isTooLong && store.logBytes <= logBytesMax) return;
+    // A short one frees next to nothing, and who is a little behind should not need a snapshot.
+    const isInTheWay = store.logBytes > LIMITS.raftShortLogBytes && memoryShare.isTight;
+    if (!isTooLong && !isInTheWay && store.logBytes <= logBytesMax) return;
     const room = Math.min(LIMITS.raftCompactionSlice, Math.floor(logEntriesMax / 8));
     const excess = isTooLong ? store.lastIndex() - logEntriesMax + room : store.applied;
     this.compact(Math.min(excess, store.applied));
@@ -329,6 +335,7 @@ export class Driver {
   #break(error: BoxError): void {
     if (this.#isBroken || this.#isStopped) return;
     this.#isBroken = true;
+    this.#isOutOfMemory = error.code === ERROR_TABLE.MEMORY_ISSUE.code;
     this.#generation++;
     this.#newestAppend = null;
     this.#beginAnew();
@@ -353,7 +360,19 @@ export class Driver {
     }
     this.#beginAnew();
     this.#isBroken = false;
+    if (this.#isOutOfMemory) this.#compactAll();
     this.start();
+  }
+
+  /** Makes all the room that there is for what could not be applied. */
+  #compactAll(): void {
+    const { store } = this.#needs;
+    try {
+      while (store.firstIndex() <= store.applied) this.compact(store.applied);
+    } catch (error) {
+      if (!(error instanceof BoxError)) throw error;
+      this.#break(error);
+    }
   }
 
   /** With what memory has, which is what is on disk but for what is on its way. Nobody leads, and nothing is applied ahead of it. */

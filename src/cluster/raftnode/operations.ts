@@ -103,6 +103,11 @@ export function changesOf(bytes: Uint8Array): readonly Change[] {
   return changes;
 }
 
+/** Whether it takes no memory but that of its entry. */
+export function isDeletion(bytes: Uint8Array): boolean {
+  return changesOf(bytes).every(({ kind }) => kind === 'delete');
+}
+
 function collect(reader: FieldReader, depth: number, changes: Change[]): void {
   const length = reader.array();
   const code = length === 0 || depth > NESTING_MAX ? -1 : reader.unsigned();

@@ -4,8 +4,10 @@
  */
 import { type BoxError, clusterError } from '../../base/index.ts';
 import type { Box } from '../../engine/box/index.ts';
-import type { EntryId, Payload } from '../../raft/index.ts';
+import { type EntryId, type Payload, payloadBytes } from '../../raft/index.ts';
 import type { Driver } from './driver.ts';
+import type { MemoryShare } from './memory-share.ts';
+import { isDeletion } from './operations.ts';
 import { conflictOf, type EncodedRange, type LogView } from './predicate.ts';
 import type { RaftStore } from './store.ts';
 
@@ -14,18 +16,23 @@ export type Condition = Readonly<{ index: number; term: number | null; ranges: r
 
 type Waiting = Readonly<{ payload: Payload; resolve: (id: EntryId) => void; reject: (error: BoxError) => void }>;
 
+export type ProposalsNeeds = Readonly<{ box: Box; store: RaftStore; driver: Driver; memoryShare: MemoryShare }>;
+
 export class Proposals {
   readonly #box: Box;
   readonly #store: RaftStore;
   readonly #driver: Driver;
+  readonly #memoryShare: MemoryShare;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   /** Behind which entry of which term they are to stand. */
   #base: EntryId | null = null;
 
-  constructor(box: Box, store: RaftStore, driver: Driver) {
+  constructor({ box, store, driver, memoryShare }: ProposalsNeeds) {
     this.#box = box;
     this.#store = store;
     this.#driver = driver;
+    this.#memoryShare = memoryShare;
   }
 
   /** Resolves when the entry is in this leader's log, which says nothing yet of its future. Rejects with a refusal. */
@@ -43,6 +50,7 @@ export class Proposals {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
     this.#driver.schedule();
+    this.#waitingBytes += payloadBytes(payload);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ payload, resolve, reject });
     });
@@ -53,6 +61,7 @@ export class Proposals {
     const waiting = this.#waiting;
     const base = this.#base;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#base = null;
     if (base === null || waiting.length === 0) return;
     const { term, role, lastIndex } = this.#driver.status;
@@ -68,6 +77,7 @@ export class Proposals {
   rejectAll(error: BoxError): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     for (const { reject } of waiting) reject(error);
   }
 
@@ -77,6 +87,10 @@ export class Proposals {
       const isFirst = !this.#waiting.some((other) => other.payload.kind === 'membership');
       const reason = isFirst ? this.#driver.node.changeRefusal(payload.change) : 'another change is on its way';
       return reason === null ? null : clusterError('RAFT_PROPOSAL_DROPPED', reason);
+    }
+    const bytes = this.#waitingBytes + payloadBytes(payload);
+    if (!this.#memoryShare.hasRoomFor(bytes) && !isDeletion(payload.data)) {
+      return clusterError('RAFT_PROPOSAL_DROPPED', 'the memory of system spaces is full: only deletions are taken');
     }
     if (condition === null) return null;
     return conflictOf(this.#box, this.#view(), condition.index, condition.term, condition.ranges, payload.data);

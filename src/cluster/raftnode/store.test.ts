@@ -10,8 +10,10 @@ import {
   type LogReader,
   MemoryStorage,
   raftId,
+  RaftNode,
   type Snapshot,
 } from '../../raft/index.ts';
+import { TEST_OPTIONS } from '../../raft/group-fixture.ts';
 import { BoxFixture } from './box-fixture.ts';
 import { LIMITS } from '../../config/index.ts';
 import { anyPayload } from '../../../test/support/raft-messages.ts';
@@ -167,6 +169,7 @@ describe('the log on disk', () => {
 
 describe('the state', () => {
   const voters = [raftId(1), raftId(2), raftId(3)];
+  const CHANGE = { transition: 'auto', context: new Uint8Array(0) } as const;
   const data = (text: string): Entry['payload'] => ({ kind: 'data', data: new TextEncoder().encode(text) });
 
   it('begins behind an entry that nobody has, with all founders', () => {
@@ -191,24 +194,48 @@ describe('the state', () => {
     const fixture = new BoxFixture();
     const store = fixture.newStore();
     const entries = [1, 2, 3].map((index): Entry => ({ term: 4, index, payload: data(`${index}`) }));
-    store.write(append({ entries, hardState: { term: 4, vote: raftId(2), commit: 3 } }), NO_SNAPSHOT);
-    expect(fixture.newStore().initialState().hardState).toEqual({ term: 4, vote: 2, commit: 0 });
+    store.write(append({ entries, hardState: { term: 4, vote: raftId(2), commit: 1 } }), NO_SNAPSHOT);
+    expect(fixture.newStore().initialState().hardState).toEqual({ term: 4, vote: 2, commit: 1 });
     store.transaction(() => store.setApplied(2, 3));
     expect(store.applied).toBe(2);
     expect(fixture.newStore().initialState().hardState).toEqual({ term: 4, vote: 2, commit: 3 });
     expect(fixture.newStore().applied).toBe(2);
   });
 
-  it('takes a later term without its vote, and none that is earlier', () => {
+  it('has with entries the commit index that was told before them, so that nobody stands for an older group', () => {
+    const fixture = new BoxFixture();
+    const store = fixture.newStore();
+    const removal = {
+      kind: 'membership',
+      change: { ...CHANGE, changes: [{ kind: 'remove', id: raftId(2) }] },
+    } as const;
+    const addition = {
+      kind: 'membership',
+      change: { ...CHANGE, changes: [{ kind: 'add-voter', id: raftId(4) }] },
+    } as const;
+    store.transaction(() => store.begin({ ...EMPTY_MEMBERSHIP, voters }));
+    store.write(append({ entries: [{ term: 1, index: 2, payload: removal }] }), NO_SNAPSHOT);
+    // Told by itself, and written with what comes next; what it leads to is never written.
+    store.write(append({ hardState: { term: 1, vote: raftId(3), commit: 2 }, isSyncNeeded: false }), NO_SNAPSHOT);
+    store.write(append({ entries: [{ term: 1, index: 3, payload: addition }] }), NO_SNAPSHOT);
+    fixture.settle();
+    const again = fixture.newStore();
+    expect([again.initialState().hardState.commit, again.applied]).toEqual([2, 1]);
+    const core = new RaftNode({ ...TEST_OPTIONS, id: raftId(1), storage: again, appliedIndex: again.applied });
+    core.campaign();
+    expect(core.status().role).toBe('follower');
+  });
+
+  it('takes a later term with a vote for itself, and none that is earlier', () => {
     const fixture = new BoxFixture();
     const store = fixture.newStore();
     store.write(append({ hardState: { term: 4, vote: raftId(2), commit: 0 } }), NO_SNAPSHOT);
     for (const [term, expected] of [
       [3, { term: 4, vote: 2 }],
       [4, { term: 4, vote: 2 }],
-      [6, { term: 6, vote: 0 }],
+      [6, { term: 6, vote: 1 }],
     ] as const) {
-      store.transaction(() => store.raiseTerm(term));
+      store.transaction(() => store.raiseTerm(term, raftId(1)));
       for (const each of [store, fixture.newStore()]) expect(each.initialState().hardState).toMatchObject(expected);
     }
   });

@@ -83,6 +83,8 @@ export class RaftStore implements LogReader {
   #cacheBytes = 0;
   #logBytes = 0;
   #hardState: HardState = { term: 0, vote: NO_ONE, commit: 0 };
+  /** The core's, not before that on disk. */
+  #knownCommit = 0;
   #applied = 0;
   /** Gives a snapshot of what is applied; null: none at the moment. */
   takeSnapshot: () => Snapshot | null = () => null;
@@ -178,8 +180,13 @@ export class RaftStore implements LogReader {
     return this.takeSnapshot();
   }
 
-  /** One transaction for all that `append` asks for, with `restore` for the rows of its snapshot; null: there is nothing. */
+  /**
+   * One transaction for all that `append` asks for, with `restore` for the rows of its snapshot; null: there is nothing. A commit
+   * index that comes alone waits for the next one: who has entries has to know which changes of the group behind its
+   * state are committed, for it may not stand before it has made them.
+   */
   write(append: Append, restore: (snapshot: Snapshot) => void): CommitBatch | null {
+    if (append.hardState !== null) this.#knownCommit = append.hardState.commit;
     if (!append.isSyncNeeded) return null;
     return this.transaction((transactions) => {
       transactions.requireSync();
@@ -191,6 +198,7 @@ export class RaftStore implements LogReader {
         this.#restart(snapshot);
       }
       this.#append(entries);
+      this.#keepCommit(this.#knownCommit);
     });
   }
 
@@ -212,9 +220,7 @@ export class RaftStore implements LogReader {
   setApplied(index: number, commit: number): void {
     this.#applied = index;
     this.set('applied', index);
-    if (commit <= this.#hardState.commit) return;
-    this.#hardState = { ...this.#hardState, commit };
-    this.set('commit', commit);
+    this.#keepCommit(commit);
   }
 
   /** Inside of a transaction: what entry `index` has made of the group, or one before it. */
@@ -236,9 +242,9 @@ export class RaftStore implements LogReader {
     this.setMembership(membership, FIRST_ENTRY.index);
   }
 
-  /** Inside of a transaction, before there is a core: it takes part in later terms only. */
-  raiseTerm(term: number): void {
-    if (term > this.#hardState.term) this.#setHardState({ ...this.#hardState, term, vote: NO_ONE });
+  /** Inside of a transaction, before there is a core: it stands in later terms only, and votes for nobody in this one. */
+  raiseTerm(term: number, self: RaftId): void {
+    if (term > this.#hardState.term) this.#setHardState({ ...this.#hardState, term, vote: self });
   }
 
   /** Inside of a transaction: entries up to `index` go, `countMax` at the most. */
@@ -283,6 +289,7 @@ export class RaftStore implements LogReader {
   reload(): void {
     const number = (key: StateKey): number => Number(this.get(key) ?? 0);
     this.#hardState = { term: number('term'), vote: number('vote') as RaftId, commit: number('commit') };
+    this.#knownCommit = this.#hardState.commit;
     this.#applied = number('applied');
     this.#before = { term: number('compacted_term'), index: number('compacted_index') };
     this.#cache = [];
@@ -315,8 +322,13 @@ export class RaftStore implements LogReader {
     const before = this.#hardState;
     if (state.term !== before.term) this.set('term', state.term);
     if (state.vote !== before.vote) this.set('vote', state.vote);
-    // The commit index is found again after a start; it is written with what is applied.
     this.#hardState = { ...state, commit: before.commit };
+  }
+
+  #keepCommit(commit: number): void {
+    if (commit <= this.#hardState.commit) return;
+    this.#hardState = { ...this.#hardState, commit };
+    this.set('commit', commit);
   }
 
   #setBefore(id: EntryId): void {

@@ -33,6 +33,14 @@ export class SpaceWriters {
     throw boxError('ACCESS_DENIED', 'Write', 'space', name, session.user.userName);
   }
 
+  /**
+   * Throws ER_UNSUPPORTED: what this instance would make of a change, or refuse, others would not: all that have the space change it
+   * alike.
+   */
+  checkTrigger({ id, name }: Space): void {
+    if (this.#writers.has(id)) throw boxError('UNSUPPORTED', `Space '${name}' of consensus`, 'triggers');
+  }
+
   /** Throws ER_ACCESS_DENIED for a row of a system space that is about one of these. */
   checkDefinition(session: Session, system: Space, oldTuple: Address, newTuple: Address): void {
     if (this.#writers.size === 0 || !ABOUT_SPACES.has(system.id)) return;
