@@ -252,10 +252,20 @@ export class Operator {
     const files = member.files();
     if (random.chance(0.7)) await this.#sleep(COPY_AGE_MS.least + random.below(COPY_AGE_MS.most));
     if (member.directory !== directory || member.isLost || !this.#group.isEnrolled(member)) return null;
-    const isNeeded = this.#group
-      .statuses()
-      .some(({ voters }) => voters.length < VOTERS_LEAST && voters.includes(member.id));
-    return isNeeded ? null : { member, files };
+    return this.#isNeeded(member) ? null : { member, files };
+  }
+
+  /** Whether the others could not replace it: there are too few, or one of them knows of no members, so that it does not vote. */
+  #isNeeded({ id }: GroupMember): boolean {
+    const { members } = this.#group;
+    const mayVote = (voter: number): boolean => {
+      const status = members.find((each) => each.id === voter)?.instance?.raft.status();
+      return status !== undefined && status.voters.length > 0;
+    };
+    return this.#group.statuses().some(({ voters }) => {
+      if (!voters.includes(id)) return false;
+      return voters.length < VOTERS_LEAST || !voters.every((voter) => voter === id || mayVote(voter));
+    });
   }
 
   /** Null: stopped before there was a leader. */

@@ -2,7 +2,7 @@
 import { ByteWriter } from '../../base/index.ts';
 import { parseAddress } from '../../client/index.ts';
 import { checkValue, decodeValue, encodeValue, type Value } from '../../codec/msgpack/index.ts';
-import { type MembershipState, membersOf, type RaftId } from '../../raft/index.ts';
+import { type MembershipState, membersOf, type Message, type RaftId } from '../../raft/index.ts';
 import type { RaftStore } from './store.ts';
 
 export type Addresses = ReadonlyMap<RaftId, string>;
@@ -14,6 +14,19 @@ export function isAddress(text: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Whether it says that its sender leads in this term, or a later one, and knows that all is committed that is applied here. */
+export function isOfLeader(message: Message, term: number, applied: number): boolean {
+  switch (message.kind) {
+    case 'append-request':
+    case 'heartbeat-request':
+      return message.term >= term && message.commit >= applied;
+    case 'snapshot-request':
+      return message.term >= term;
+    default:
+      return false;
   }
 }
 

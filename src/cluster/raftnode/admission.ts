@@ -1,7 +1,7 @@
 /** What happens between the start of a member in a directory that is not trusted and the moment in which it takes part. */
 import { BoxError, clusterError } from '../../base/index.ts';
 import { FileError, Logger } from '../../env/index.ts';
-import type { Doubt, MemberDirectory } from './directory.ts';
+import type { Doubt, MemberDirectory, NewestTerm } from './directory.ts';
 import { durable } from './establishing.ts';
 import { Hearing, type HearingNeeds } from './hearing.ts';
 import type { Sender } from './message-codec.ts';
@@ -32,17 +32,17 @@ export async function admit(needs: AdmissionNeeds, sender: Sender, doubt: Exclud
   const hearing = new Hearing(needs, sender, doubt === 'new');
   const refusal = await hearing.verify();
   if (isStopped()) return;
-  if (refusal === null) return trust(needs, hearing.newestTerm);
+  if (refusal === null) return trust(needs, hearing.newest);
   const reason = `${refusal.reason}; ${adviceFor(options.id)}`;
   if (refusal.isLasting) await keep(() => durable(directory.refuse(reason)));
   throw clusterError('INSTANCE_EXPELLED', reason);
 }
 
 /** A disk that is full or fails is waited for. */
-async function trust({ env, directory, isStopped }: AdmissionNeeds, term: number): Promise<void> {
+async function trust({ env, directory, isStopped }: AdmissionNeeds, newest: NewestTerm): Promise<void> {
   let wasTold = false;
   for (;;) {
-    const error = await keep(() => durable(directory.trust(term)));
+    const error = await keep(() => durable(directory.trust(newest)));
     if (error === null || isStopped()) return;
     if (!wasTold)
       new Logger(env.log, 'raft').error(`this member waits, for its directory cannot be written: ${error.message}`);

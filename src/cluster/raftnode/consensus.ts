@@ -10,17 +10,9 @@ import type { Box } from '../../engine/box/index.ts';
 import type { SpaceMemory } from '../../engine/memtx/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import { type Env, Logger, type TimerHandle } from '../../env/index.ts';
-import {
-  type EntryId,
-  type Message,
-  NO_ONE,
-  type Payload,
-  type RaftId,
-  type RaftNode,
-  raftId,
-} from '../../raft/index.ts';
+import { type EntryId, NO_ONE, type Payload, type RaftId, type RaftNode, raftId } from '../../raft/index.ts';
 import { adviceFor, admit } from './admission.ts';
-import { AddressBook } from './addresses.ts';
+import { AddressBook, isOfLeader } from './addresses.ts';
 import { MemberDirectory } from './directory.ts';
 import { Driver, type Outcome } from './driver.ts';
 import { anotherLife, GroupDoor } from './door.ts';
@@ -145,7 +137,7 @@ export class Consensus {
     if (options.trustsDirectory)
       this.#log.warn(`option trustsDirectory: ${dataDir} is taken for whole, whatever the others know`);
     if (doubt === null) {
-      await durable(this.#directory.trust(0));
+      await durable(this.#directory.trust({ term: 0, leader: NO_ONE }));
       return this.#run();
     }
     const own = { directory: this.#directory, store: this.#store, transport: this.#transport };
@@ -276,6 +268,9 @@ export class Consensus {
       options,
       handlers: {
         onApplied: (outcomes) => this.#onApplied(outcomes),
+        onRestoring: (index) => {
+          this.#restoredIndex = index;
+        },
         onRestored: (index) => this.#onRestored(index),
         onRead: (requestId, index) => this.#reads.confirmed(requestId, index),
         onStanding: ({ leader }) => this.#led.resolve(leader, null),
@@ -323,11 +318,8 @@ export class Consensus {
     const driver = this.#driver;
     if (driver === null) return;
     const { term } = driver.status;
-    this.#addresses.learn(
-      batch.sender.id,
-      batch.address,
-      batch.messages.some((message) => isOfLeader(message, term)),
-    );
+    const isLeader = batch.messages.some((message) => isOfLeader(message, term, this.#store.applied));
+    this.#addresses.learn(batch.sender.id, batch.address, isLeader);
     try {
       for (const message of batch.messages) {
         if (this.#forgottenVotes?.forbids(message, () => driver.status) === true) continue;
@@ -433,7 +425,6 @@ export class Consensus {
   }
 
   #onRestored(index: number): void {
-    this.#restoredIndex = index;
     for (const waiting of [...this.#applied.keys()]) if (waiting <= index) this.#applied.resolve(waiting, null);
   }
 
@@ -481,13 +472,6 @@ export class Consensus {
   #nowMs(): number {
     return this.#needs.env.clock.monotonicMs();
   }
-}
-
-/** Whether it says that its sender leads in this term, or a later one. */
-function isOfLeader(message: Message, term: number): boolean {
-  const { kind } = message;
-  const isItsKind = kind === 'append-request' || kind === 'heartbeat-request' || kind === 'snapshot-request';
-  return isItsKind && message.term >= term;
 }
 
 /** Nothing has happened, and it may go well in a moment. */

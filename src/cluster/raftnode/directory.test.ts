@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { boxError, SeededRandom } from '../../base/index.ts';
 import type { Env, FileStatus } from '../../env/index.ts';
-import { EMPTY_MEMBERSHIP, raftId, RaftNode } from '../../raft/index.ts';
+import { EMPTY_MEMBERSHIP, NO_ONE, raftId, RaftNode } from '../../raft/index.ts';
 import { TEST_OPTIONS } from '../../raft/group-fixture.ts';
 import { MemoryFiles } from '../../../test/support/memory-files.ts';
 import { BoxFixture } from './box-fixture.ts';
@@ -10,6 +10,7 @@ import { type Doubt, judgeLife, MemberDirectory } from './directory.ts';
 import { durable } from './establishing.ts';
 import type { Sender } from './message-codec.ts';
 import type { RaftStore } from './store.ts';
+import { HeardMembers } from './verification.ts';
 
 const PATH = '/data';
 const SELF = raftId(1);
@@ -66,8 +67,8 @@ class Fixture {
     return fixture;
   }
 
-  async trust(term: number, refusal: ReturnType<typeof boxError> | null = null): Promise<void> {
-    const written = durable(this.directory.trust(term));
+  async trust(term: number, leader = NO_ONE, refusal: ReturnType<typeof boxError> | null = null): Promise<void> {
+    const written = durable(this.directory.trust({ term, leader }));
     this.box.settle(refusal);
     await written;
   }
@@ -97,11 +98,27 @@ describe('a directory that was moved and is trusted', () => {
     expect(fixture.votes(8, 2, 3)).toEqual([2]);
   });
 
+  it('has given its vote to who leads in that term, so that it may say after its next start whom it did not ask', async () => {
+    const fixture = Fixture.begun();
+    fixture.disk.inode = 2;
+    fixture.start();
+    await fixture.trust(7, raftId(3));
+    fixture.start();
+    const { hardState } = fixture.store.initialState();
+    expect(hardState).toMatchObject({ term: 7, vote: 3 });
+    expect(fixture.votes(7, 2)).toEqual([]);
+    const heard = new HeardMembers(SELF, hardState, [raftId(2)]);
+    const log = { ...hardState, last: { term: 7, index: 5 }, changeIndex: 1, leader: raftId(3) };
+    const lives = { judge: () => 'known' as const, hasHeardOf: () => true };
+    const sender = { id: raftId(2), directoryUuid: new Uint8Array(16), formerUuids: [], startCount: 1, startNonce: 1 };
+    expect(heard.testify(raftId(2), sender, lives, log, 0)).toMatchObject({ votedTerm: 0, forgottenTerm: 6 });
+  });
+
   it('has its term on disk, also if the log took it at the second attempt only', async () => {
     const fixture = Fixture.begun();
     fixture.disk.inode = 2;
     fixture.start();
-    await expect(fixture.trust(7, boxError('WAL_IO'))).rejects.toThrow();
+    await expect(fixture.trust(7, NO_ONE, boxError('WAL_IO'))).rejects.toThrow();
     await fixture.trust(7);
     expect(fixture.store.initialState().hardState).toMatchObject({ term: 7, vote: SELF });
     fixture.start();

@@ -15,7 +15,7 @@
 import { assert, clusterError, sameBytes } from '../../base/index.ts';
 import type { Value } from '../../codec/msgpack/index.ts';
 import { type Env, FileError, type FileStatus } from '../../env/index.ts';
-import { type RaftId, raftId } from '../../raft/index.ts';
+import { NO_ONE, type RaftId, raftId } from '../../raft/index.ts';
 import type { CommitBatch } from '../../engine/txn/index.ts';
 import { type Life, type Sender, UUID_BYTES } from './message-codec.ts';
 import type { RaftStore } from './store.ts';
@@ -27,6 +27,9 @@ const FORMER_MAX = 16;
 
 /** Why a directory is not trusted; null: it is. */
 export type Doubt = 'new' | 'moved' | null;
+
+/** `leader` is NO_ONE if nobody has said who leads in it. */
+export type NewestTerm = Readonly<{ term: number; leader: RaftId }>;
 
 export type Judgement = 'known' | 'newer' | 'outdated';
 
@@ -91,10 +94,11 @@ export class MemberDirectory {
   }
 
   /**
-   * From now on this directory, at this place, is the member's; the batch makes it durable. `term` is the newest that is known of:
-   * another instance of this member may have led in it, by its own vote. Throws FileError, BoxError.
+   * From now on this directory, at this place, is the member's; the batch makes it durable. In the `newest` term that the others
+   * know of, another instance of this member may have voted for itself and led: so this one votes for nobody in it, or for
+   * who is known to lead, which changes nothing. Throws FileError, BoxError.
    */
-  trust(term: number): CommitBatch | null {
+  trust({ term, leader }: NewestTerm): CommitBatch | null {
     const home = this.#home();
     try {
       this.mark();
@@ -108,7 +112,9 @@ export class MemberDirectory {
     this.#store.reload();
     return this.#store.transaction((transactions) => {
       transactions.requireSync();
-      this.#store.raiseTerm(term, raftId(Number(this.#store.get('raft_id'))));
+      const self = raftId(Number(this.#store.get('raft_id')));
+      // An empty directory has no copy.
+      if (home.formerUuids.length > 0) this.#store.raiseTerm(term, leader === NO_ONE ? self : leader);
       this.#setHome({ ...home, isTrusted: true });
     });
   }

@@ -42,6 +42,8 @@ export type Outcome = Readonly<{ id: EntryId; error: BoxError | null }>;
 
 export type DriverHandlers = Readonly<{
   onApplied: (outcomes: readonly Outcome[]) => void;
+  /** The state is that of a snapshot, which is not durable yet. */
+  onRestoring: (index: number) => void;
   /** The state is now that of a snapshot; what became of entries up to `index` is not known. */
   onRestored: (index: number) => void;
   onRead: (requestId: number, index: number) => void;
@@ -246,6 +248,7 @@ export class Driver {
     this.#chunks = null;
     if (arrived?.index !== snapshot.id.index) throw clusterError('OTHER', 'a snapshot came without its pieces');
     restoreState(box, store.session, arrived.chunks);
+    this.#needs.handlers.onRestoring(snapshot.id.index);
     addresses.replace(decodeAddresses(snapshot.data) ?? new Map());
     store.set('addresses', addresses.rows());
     this.#log.info(`the state was filled by a snapshot: it has entries up to ${snapshot.id.index} now`);

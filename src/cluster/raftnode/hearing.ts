@@ -1,7 +1,8 @@
 /** Asks the other voters what they have had from a member whose directory is not trusted. */
 import { BoxError } from '../../base/index.ts';
 import type { Env } from '../../env/index.ts';
-import { type RaftId, raftId } from '../../raft/index.ts';
+import { NO_ONE, type RaftId, raftId } from '../../raft/index.ts';
+import type { NewestTerm } from './directory.ts';
 import { TESTIFY } from './door.ts';
 import type { Sender } from './message-codec.ts';
 import type { ConsensusOptions } from './options.ts';
@@ -30,7 +31,7 @@ export class Hearing {
   readonly #isNew: boolean;
   /** Who was heard in this time is alive. */
   readonly #aliveMs: number;
-  #newestTerm = 0;
+  #newest: NewestTerm = { term: 0, leader: NO_ONE };
 
   constructor(needs: HearingNeeds, sender: Sender, isNew: boolean) {
     this.#needs = needs;
@@ -56,8 +57,8 @@ export class Hearing {
   }
 
   /** Of the terms that the voters have said they are in. */
-  get newestTerm(): number {
-    return this.#newestTerm;
+  get newest(): NewestTerm {
+    return this.#newest;
   }
 
   async #hearAll(isFinal: boolean): Promise<Refusal | null> {
@@ -92,7 +93,7 @@ export class Hearing {
           if (env.clock.monotonicMs() - beganMs < 2 * this.#aliveMs) continue;
           return { reason: `member ${id} hears another instance of member ${self}`, isLasting: false };
         }
-        this.#newestTerm = Math.max(this.#newestTerm, testimony.term);
+        this.#noteTerm(testimony);
         testimonies.set(id, testimony);
         missing.delete(id);
       }
@@ -101,6 +102,11 @@ export class Hearing {
       await env.timers.sleep(tickMs);
     }
     return isStopped() ? null : lasting(contradictionOfAll(testimonies, this.#ownLog()));
+  }
+
+  #noteTerm({ term, leader }: Testimony): void {
+    const known = this.#newest;
+    if (term > known.term || (term === known.term && leader !== NO_ONE)) this.#newest = { term, leader };
   }
 
   #ownLog(): OwnLog {

@@ -7,9 +7,11 @@
  */
 import type { Arena } from '../../engine/arena/index.ts';
 
-/** Of the quota. With more, the log is cut shorter; beyond the second, nothing is taken but what makes room. */
+/** Of the quota. With more in cells, the log is cut shorter; beyond the second, nothing is taken but what makes room. */
 const TIGHT_SHARE = 0.4;
 const FULL_SHARE = 0.45;
+/** Cells of one size share blocks, and where most have been deleted those are still there, for that size only. */
+const FULL_SHARE_OF_BLOCKS = 0.75;
 
 export class MemoryShare {
   readonly #arena: Pick<Arena, 'statistics'>;
@@ -19,13 +21,16 @@ export class MemoryShare {
   }
 
   get isTight(): boolean {
-    const { runBytes, quotaBytes } = this.#arena.statistics();
-    return runBytes > quotaBytes * TIGHT_SHARE;
+    const { cellBytes, quotaBytes } = this.#arena.statistics();
+    return cellBytes > quotaBytes * TIGHT_SHARE;
   }
 
   /** For entries with so much data, in the log and applied. */
   hasRoomFor(dataBytes: number): boolean {
-    const { runBytes, quotaBytes } = this.#arena.statistics();
-    return runBytes + 2 * dataBytes <= quotaBytes * FULL_SHARE;
+    const { cellBytes, runBytes, quotaBytes } = this.#arena.statistics();
+    const neededBytes = 2 * dataBytes;
+    return (
+      cellBytes + neededBytes <= quotaBytes * FULL_SHARE && runBytes + neededBytes <= quotaBytes * FULL_SHARE_OF_BLOCKS
+    );
   }
 }

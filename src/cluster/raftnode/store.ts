@@ -242,9 +242,9 @@ export class RaftStore implements LogReader {
     this.setMembership(membership, FIRST_ENTRY.index);
   }
 
-  /** Inside of a transaction, before there is a core: it stands in later terms only, and votes for nobody in this one. */
-  raiseTerm(term: number, self: RaftId): void {
-    if (term > this.#hardState.term) this.#setHardState({ ...this.#hardState, term, vote: self });
+  /** Inside of a transaction, before there is a core: it stands in later terms only, and has given its vote in this one. */
+  raiseTerm(term: number, vote: RaftId): void {
+    if (term > this.#hardState.term) this.#setHardState({ ...this.#hardState, term, vote });
   }
 
   /** Inside of a transaction: entries up to `index` go, `countMax` at the most. */
