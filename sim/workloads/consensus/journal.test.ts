@@ -75,4 +75,41 @@ describe('the journal of a group', () => {
     before(journal);
     expect(() => after(journal)).toThrow(message);
   });
+
+  it.each<[string, (journal: GroupJournal) => void, readonly number[]]>([
+    ['nothing is seen of it', () => undefined, [4]],
+    ['it is in a log', (j) => j.hasEntry('a', entry(1, 4), null), [4]],
+    ['it was committed', (j) => j.hasCommitted('a', entry(1, 4)), []],
+    [
+      'the next one of its term was committed',
+      (j) => {
+        j.hasEntry('a', entry(1, 4), null);
+        j.hasCommitted('a', entry(1, 5));
+      },
+      [],
+    ],
+    [
+      'the next one of another term was committed behind it',
+      (j) => {
+        j.hasEntry('a', entry(1, 4), null);
+        j.hasEntry('a', entry(2, 5), 1);
+        j.hasCommitted('a', entry(2, 5));
+      },
+      [],
+    ],
+    [
+      'the next one of another term was committed, behind something else for all one knows',
+      (j) => {
+        j.hasEntry('a', entry(1, 4), null);
+        j.hasEntry('a', entry(2, 5), null);
+        j.hasCommitted('a', entry(2, 5));
+      },
+      [4],
+    ],
+  ])('knows whether an acknowledged entry was committed when %s', (_, see, unseen) => {
+    const journal = new GroupJournal();
+    journal.wasAcknowledged({ term: 1, index: 4 });
+    see(journal);
+    expect(journal.unseenAcknowledged()).toEqual(unseen);
+  });
 });

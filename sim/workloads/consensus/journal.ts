@@ -113,9 +113,21 @@ export class GroupJournal {
     if (known !== undefined) this.#checkAcknowledged(index, known.term);
   }
 
-  /** Acknowledged entries of which no member has been seen to take them for committed. */
+  /** Acknowledged entries of which no member has been seen to take them, or what stands behind them, for committed. */
   unseenAcknowledged(): readonly number[] {
-    return [...this.#acknowledged.keys()].filter((index) => !this.#committed.has(index));
+    const unseen = [...this.#acknowledged].filter(([index, term]) => !this.#isCommitted(index, term));
+    return unseen.map(([index]) => index);
+  }
+
+  /**
+   * An entry may leave the log in the moment in which it is applied, with all others. It is committed with the next one if that
+   * stands behind it; in one term it does, for a leader only appends.
+   */
+  #isCommitted(index: number, term: number): boolean {
+    if (this.#committed.has(index)) return true;
+    const next = this.#committed.get(index + 1);
+    if (next === undefined || !this.#entries.has(`${term} ${index}`)) return false;
+    return next.term === term || this.#entries.get(`${next.term} ${index + 1}`)?.previousTerm === term;
   }
 
   #checkAcknowledged(index: number, term: number): void {
