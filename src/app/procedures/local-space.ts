@@ -224,7 +224,6 @@ export class LocalSpace implements IndexedMethods {
       if (trigger.length === 0) (trigger as () => void)();
       else trigger(decode(oldTuple), decode(newTuple));
     };
-    this.#box.statements.writers.checkTrigger(space);
     nameAs(replaceTrigger, trigger);
     space.addTrigger(replaceTrigger);
     return () => space.removeTrigger(replaceTrigger);
@@ -246,7 +245,7 @@ export class LocalSpace implements IndexedMethods {
       if (result !== null && !Array.isArray(result)) throw boxError('BEFORE_REPLACE_RET', typeof result);
       return result === null ? null : encodeToBytes(result);
     };
-    this.#box.statements.writers.checkTrigger(space);
+    this.#box.statements.writers.checkBeforeTrigger(space);
     nameAs(beforeTrigger, trigger);
     space.addBeforeTrigger(beforeTrigger);
     return () => space.removeBeforeTrigger(beforeTrigger);

@@ -90,6 +90,7 @@ export class Box {
     this.access = access;
     this.sessions = new Sessions(access);
     this.statements = new Statements(catalog, transactions, access, code);
+    this.statements.writers.onTriggerFailure = (error) => this.onTriggerFailure(error);
     this.lookahead = new Lookahead(catalog);
     this.procedures = new Procedures(this);
     this.schemaPreparation = new SchemaPreparation(catalog, transactions, access);

@@ -6,6 +6,8 @@ import { boxError } from '../../base/index.ts';
 import { type Address, NO_ADDRESS, tuplePosition, tupleSlab } from '../arena/index.ts';
 import { SYSTEM_SPACE, TupleReader } from '../catalog/index.ts';
 import type { Space } from '../memtx/index.ts';
+import type { TransactionManager } from '../txn/index.ts';
+import type { CodeWatch } from './code-watch.ts';
 import type { Session } from './session.ts';
 
 /** Their rows begin with the id of the space that they are about. */
@@ -20,6 +22,8 @@ const ABOUT_SPACES: ReadonlySet<number> = new Set([
 
 export class SpaceWriters {
   readonly #writers = new Map<number, Session>();
+  /** Told what a trigger threw that may not fail its statement. */
+  onTriggerFailure: (error: unknown) => void = () => undefined;
 
   set(spaceId: number, session: Session): void {
     this.#writers.set(spaceId, session);
@@ -34,11 +38,35 @@ export class SpaceWriters {
   }
 
   /**
-   * Throws ER_UNSUPPORTED: what this instance would make of a change, or refuse, others would not: all that have the space change it
+   * Runs the on_replace triggers of a change. Others make the same change of these spaces: what a trigger throws here, and how
+   * long it takes, is no reason to refuse it.
+   */
+  runTriggers(
+    space: Space,
+    oldTuple: Address,
+    newTuple: Address,
+    code: CodeWatch,
+    transactions: TransactionManager,
+  ): void {
+    if (!this.#writers.has(space.id)) return code.runTriggers(space, oldTuple, newTuple);
+    const { spentMs } = code;
+    const savepoint = transactions.savepoint();
+    try {
+      code.runTriggers(space, oldTuple, newTuple);
+    } catch (error) {
+      transactions.rollbackTo(savepoint);
+      this.onTriggerFailure(error);
+    } finally {
+      code.spentMs = spentMs;
+    }
+  }
+
+  /**
+   * Throws ER_UNSUPPORTED: what this instance would make of a change, others would not: all that have the space change it
    * alike.
    */
-  checkTrigger({ id, name }: Space): void {
-    if (this.#writers.has(id)) throw boxError('UNSUPPORTED', `Space '${name}' of consensus`, 'triggers');
+  checkBeforeTrigger({ id, name }: Space): void {
+    if (this.#writers.has(id)) throw boxError('UNSUPPORTED', `Space '${name}' of consensus`, 'before_replace triggers');
   }
 
   /** Throws ER_ACCESS_DENIED for a row of a system space that is about one of these. */

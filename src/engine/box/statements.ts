@@ -491,7 +491,8 @@ export class Statements {
           prepared: this.prepared,
         });
       }
-      if (space.onReplace.length > 0) this.#code.runTriggers(space, oldTuple, newTuple);
+      if (space.onReplace.length > 0)
+        this.writers.runTriggers(space, oldTuple, newTuple, this.#code, this.#transactions);
     });
   }
 }

@@ -58,20 +58,18 @@ export class SpaceTriggers {
   #listsOf(space: Space): Record<Kind, TriggerList> {
     let lists = this.#lists.get(space);
     if (lists === undefined) {
-      const { writers } = this.#context.box.statements;
-      const checked = (code: LuaFunction): LuaFunction => {
-        writers.checkTrigger(space);
-        return code;
-      };
       const following = new Map<LuaFunction, ReplaceTrigger>();
       const deciding = new Map<LuaFunction, BeforeReplaceTrigger>();
       lists = {
         on_replace: new TriggerList({
-          add: (code) => space.addTrigger(keep(following, checked(code), this.#following(code))),
+          add: (code) => space.addTrigger(keep(following, code, this.#following(code))),
           remove: (code) => space.removeTrigger(take(following, code)),
         }),
         before_replace: new TriggerList({
-          add: (code) => space.addBeforeTrigger(keep(deciding, checked(code), this.#deciding(code))),
+          add: (code) => {
+            this.#context.box.statements.writers.checkBeforeTrigger(space);
+            space.addBeforeTrigger(keep(deciding, code, this.#deciding(code)));
+          },
           remove: (code) => space.removeBeforeTrigger(take(deciding, code)),
         }),
       };
