@@ -48,8 +48,8 @@ export class AddressBook {
   }
 
   /**
-   * Whoever sends messages says where it is. A leader knows that better than the entries that are applied here: it has all that
-   * are committed.
+   * Whoever sends messages says where it is. A leader (`isOfLeader`) knows that better than the entries that are applied here: it
+   * has all that are committed.
    */
   learn(id: RaftId, address: string, isLeader: boolean): void {
     const known = this.#addresses.get(id);

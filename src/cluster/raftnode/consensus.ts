@@ -10,7 +10,15 @@ import type { Box } from '../../engine/box/index.ts';
 import type { SpaceMemory } from '../../engine/memtx/index.ts';
 import { LIMITS } from '../../config/index.ts';
 import { type Env, Logger, type TimerHandle } from '../../env/index.ts';
-import { type EntryId, NO_ONE, type Payload, type RaftId, type RaftNode, raftId } from '../../raft/index.ts';
+import {
+  type EntryId,
+  NO_ONE,
+  type Payload,
+  type RaftId,
+  type RaftNode,
+  type RaftStatus,
+  raftId,
+} from '../../raft/index.ts';
 import { adviceFor, admit } from './admission.ts';
 import { AddressBook, isOfLeader } from './addresses.ts';
 import { MemberDirectory } from './directory.ts';
@@ -317,9 +325,7 @@ export class Consensus {
   #receive(batch: Batch): void {
     const driver = this.#driver;
     if (driver === null) return;
-    const { term } = driver.status;
-    const isLeader = batch.messages.some((message) => isOfLeader(message, term, this.#store.applied));
-    this.#addresses.learn(batch.sender.id, batch.address, isLeader);
+    if (this.#addresses.all.get(batch.sender.id) !== batch.address) this.#learnAddress(batch, driver.status);
     try {
       for (const message of batch.messages) {
         if (this.#forgottenVotes?.forbids(message, () => driver.status) === true) continue;
@@ -332,6 +338,11 @@ export class Consensus {
       if (!(error instanceof BoxError)) this.#giveUp(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
+  }
+
+  #learnAddress({ sender, address, messages }: Batch, { term }: RaftStatus): void {
+    const isLeader = messages.some((message) => isOfLeader(message, term, this.#store.applied));
+    this.#addresses.learn(sender.id, address, isLeader);
   }
 
   /** Waits for the entry wherever it comes into the log, and for what becomes of it. */
