@@ -16,7 +16,8 @@ export type LongTest = (options: Readonly<{ from: number; count: number | null }
 export type LongTestResult = Readonly<{ count: number; next: number; failures: readonly string[] }>;
 
 const PARTS: readonly string[] = ['kill', 'consensus-kill', 'fuzz', 'seeds', 'consensus-seeds'];
-const RECORD = join(ROOT, 'docs', 'measurements.md');
+const RECORD_FILE = 'docs/measurements.md';
+const RECORD = join(ROOT, RECORD_FILE);
 const RECORD_HEAD = `# Measurements
 
 What \`npm run test:long\` ran. A commit marked \`+\` had changes that were not committed.
@@ -25,9 +26,13 @@ What \`npm run test:long\` ran. A commit marked \`+\` had changes that were not 
 |---|---|---|---|---|---|---|
 `;
 
+/** The commit that runs, with a `+` if files have changed since, the table of runs aside. */
 function commitName(): string {
   const git = (...words: string[]): string => execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' }).trim();
-  return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+');
+  return (
+    git('rev-parse', '--short=12', 'HEAD') +
+    (git('status', '--porcelain', '--', '.', `:!${RECORD_FILE}`) === '' ? '' : '+')
+  );
 }
 
 function record(part: string, from: number, { count, failures }: LongTestResult, commit: string): void {
