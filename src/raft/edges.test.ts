@@ -54,6 +54,17 @@ test('heartbeats go out at each interval, also later', () => {
   expect(counts).toEqual([0, 0, 2, 0, 0, 2, 0, 0, 2]);
 });
 
+test('who leads again begins its first heartbeat interval anew', () => {
+  const group = led(THREE, { heartbeatTicks: 3 });
+  group.tick(1, 2);
+  group.node(1).step({ kind: 'heartbeat-request', ...between, term: 3, commit: 1, readPosition: 0 });
+  group.node(1).campaign();
+  group.settle();
+  expect(group.node(1).status()).toMatchObject({ role: 'leader', term: 4 });
+  group.tick(1);
+  expect(answers(group, 1)).toEqual([]);
+});
+
 test('a membership in a snapshot that cannot be is a broken invariant', () => {
   const group = TestGroup.create(THREE);
   const membership = { ...EMPTY_MEMBERSHIP, voters: [raftId(1)], leavesByItself: true };

@@ -1,6 +1,6 @@
 /** What goes beyond the paper, section by section: Ongaro's thesis, "Consensus: Bridging Theory and Practice" (2014). */
 import { describe, expect, test } from 'vitest';
-import { membershipOf, TestGroup, TestMember } from './group-fixture.ts';
+import { entryText, membershipOf, TestGroup, TestMember } from './group-fixture.ts';
 import { type MembershipChange, raftId, type RaftNode } from './index.ts';
 import { answers, change, kinds, led, THREE, voteRequest } from './paper-fixture.ts';
 
@@ -242,6 +242,20 @@ describe('Thesis 4.3: joint consensus', () => {
       group.settle();
     }
     expect(group.node(1).status().membership).toMatchObject({ voters: [1, 4], outgoing: [] });
+  });
+
+  test('one entry leaves it, though the state goes on before it has that', () => {
+    const group = led([1]);
+    const member = group.member(1);
+    const changes = [4, 5].map((id) => ({ kind: 'add-learner', id: raftId(id) }) as const);
+    group.node(1).propose([{ kind: 'membership', change: { ...joint, transition: 'implicit', changes } }]);
+    group.propose(1, 'x');
+    member.take();
+    member.finishWrite();
+    member.take();
+    member.applyNext(1);
+    member.applyNext(1);
+    expect(member.take().append?.entries.map(entryText)).toEqual(['2:auto']);
   });
 });
 
